@@ -1,0 +1,104 @@
+"""``cnerkit evaluate``: a checkpoint on annotated sentences, or one annotated file against another."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnerkit.cli.computing import Precision, use_threads
+from cnerkit.cli.console import note, print_json
+from cnerkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from cnerkit.scoring.counts import Counts
+    from cnerkit.scoring.report import Average
+    from cnerkit.workflows.evaluate import Evaluation
+
+
+def command(
+    source: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="With -m: a dataset's name or a file; else the model's own test.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option("-m", "--model", help="A checkpoint, such as best.pt of a run.")] = None,
+    gold: Annotated[str | None, typer.Option("--gold", metavar="FILE", help="Without -m: what is right.")] = None,
+    pred: Annotated[str | None, typer.Option("--pred", metavar="FILE", help="Without -m: what a system said.")] = None,
+    split: Annotated[str | None, typer.Option("--split", metavar="P", help="Of a dataset; test without it.")] = None,
+    types: Annotated[
+        str | None,
+        typer.Option("--types", metavar="MAP", help="Rename, merge or drop types: old=new,…; without it, as trained."),
+    ] = None,
+    from_scheme: Annotated[str | None, typer.Option("--from-scheme", metavar="S", help="Tags are of this scheme.")] = None,
+    repair: Annotated[
+        str | None, typer.Option("--repair", metavar="R", help="Malformed tags: strict refuses, conlleval, drop.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    batch_tokens: Annotated[int, typer.Option(min=1, help="Padded tokens in a batch, at most.")] = 4096,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    gpus: Annotated[int | None, typer.Option(help="0 for the CPU, 1 for a GPU; without it, a GPU if there is one.")] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="bf16 is faster and may change a label here and there.")
+    ] = Precision.fp32,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", metavar="DIR", help="A folder with one sub-folder per dataset.")
+    ] = None,
+) -> None:
+    """Score a checkpoint on annotated sentences, or one annotated file against another.
+
+    An entity is right when boundaries and type are exactly those of a gold entity. The gold is never cut or changed.
+    """
+    from cnerkit.workflows.evaluate import Gold, evaluate_checkpoint, evaluate_files
+    from cnerkit.workflows.reading import ReadOptions, repair_named
+    from cnerkit.workflows.types import parse_types
+
+    read = ReadOptions(scheme=from_scheme, repair=repair_named(repair) if repair else None)
+    mapping = None if types is None else parse_types(types)
+
+    def asked(name: str) -> Gold:
+        return Gold(name, split, read, mapping, data_dir)
+
+    if model is not None:
+        if gold or pred:
+            raise UsageError(
+                "-m and --gold or --pred exclude each other", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE"
+            )
+        use_threads(threads)
+        evaluation = evaluate_checkpoint(
+            model, asked(source) if source else None, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value
+        )
+    elif gold and pred and source is None:
+        evaluation = evaluate_files(asked(gold), Gold(pred, None, read, mapping, data_dir))
+    else:
+        raise UsageError("it is not said what to score", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
+    _show(evaluation, as_json=json)
+
+
+def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
+    for text in evaluation.notes:
+        note(f"note: {text}")
+    if as_json:
+        print_json(evaluation.to_json())
+        return
+    from cnerkit.cli import tables
+
+    report = evaluation.report
+    rows = [_row(entry.type, entry.counts, entry.counts.support, entry.counts.predicted) for entry in report.types]
+    micro, macro = report.micro, report.macro
+    rows += [_row("micro", micro, micro.support, micro.predicted), _row("macro", macro)]
+    for row in evaluation.published:
+        shares = [_percent(row.precision), _percent(row.recall), _percent(row.f1)]
+        rows.append((f"published: {row.row}", *shares, "", ""))
+    tables.show(("type", ">P", ">R", ">F1", ">gold", ">predicted"), rows)
+    split = f", {evaluation.split}" if evaluation.split else ""
+    note(f"{evaluation.source}{split}: {report.sentences} sentences, {len(report.types)} types")
+    note(f"{report.match}: {report.definition}")
+    for row in evaluation.published:
+        note(f"published: {row.row}, {row.source}{'; ' if row.note else ''}{row.note}")
+
+
+def _row(name: str, scores: "Counts | Average", support: int | None = None, predicted: int | None = None) -> tuple[str, ...]:
+    shares = (f"{100 * value:.2f}" for value in (scores.precision, scores.recall, scores.f1))
+    return (name, *shares, "" if support is None else str(support), "" if predicted is None else str(predicted))
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

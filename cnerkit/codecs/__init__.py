@@ -1,0 +1,1 @@
+"""Entities and the structures that heads predict. Pure Python, no torch."""

@@ -1,0 +1,1 @@
+"""Files and sentences: readers and writers, the catalogue of named datasets, verified download."""

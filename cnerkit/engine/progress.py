@@ -1,0 +1,81 @@
+"""What a run tells whoever watches it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Precision, recall and F1 on dev, each between 0 and 1."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """What one epoch came to. Nothing in it depends on the clock: a resumed run has the same records."""
+
+    epoch: int
+    """Counted from 1."""
+    step: int
+    """Steps taken since the start of the run."""
+    loss: float
+    """Mean over the epoch's steps."""
+    dev: Score
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a run goes."""
+
+    seconds: float
+    """Since this process began to train."""
+    sentences_per_second: float
+    """Of the epoch's training steps."""
+    seconds_left: float
+    """Until the last epoch ends, if training does not stop earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """The steps since the last such record."""
+
+    epoch: int
+    step: int
+    n_steps: int
+    """Steps of the whole run."""
+    loss: float
+    rate: float
+    """Share of the peak learning rate."""
+
+
+class Observer(Protocol):
+    """Is told how a run goes; renders it, or does not."""
+
+    def noted(self, text: str) -> None:
+        """Something that the user should know."""
+        ...
+
+    def stepped(self, record: StepRecord) -> None:
+        """Some steps were taken."""
+        ...
+
+    def epoch_ended(self, record: EpochRecord, pace: Pace) -> None:
+        """An epoch was trained and scored on dev."""
+        ...
+
+
+class Silent:
+    """Renders nothing."""
+
+    def noted(self, text: str) -> None:
+        """Nothing."""
+
+    def stepped(self, record: StepRecord) -> None:
+        """Nothing."""
+
+    def epoch_ended(self, record: EpochRecord, pace: Pace) -> None:
+        """Nothing."""

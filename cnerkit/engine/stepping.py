@@ -1,0 +1,145 @@
+"""One step of training: gradients of a few batches, shared among processes, clipped and applied."""
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from cnerkit.engine.inference import autocast
+from cnerkit.engine.optimisation import new_optimizer, rate_at, set_rates
+from cnerkit.engine.seeds import seed_everything
+from cnerkit.errors import CnerkitError
+from cnerkit.nn.batch import Batch
+from cnerkit.nn.protocols import Model
+from cnerkit.recipe.schema import TrainingSettings
+from cnerkit.text import Sentence
+
+
+class Stepper:
+    """A model and its optimizer, moved on step by step.
+
+    The loss stays on the device: reading it at each step would make a GPU wait for the host.
+    """
+
+    def __init__(self, model: Model, settings: TrainingSettings, accelerator: Accelerator) -> None:
+        assert isinstance(model, nn.Module), "a model is a torch module"
+        self.model, self.settings, self.accelerator = model.to(accelerator.device), settings, accelerator
+        copy_from_first_process(self.model, accelerator)
+        self.optimizer = new_optimizer(self.model, settings)
+        self.trained = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+        self.loss_sum = torch.zeros((), dtype=torch.float32, device=accelerator.device)
+        self.first_bad_step = torch.full((), -1, dtype=torch.int64, device=accelerator.device)
+        self.stop_requests = torch.zeros((), device=accelerator.device)
+
+    def take(self, batches: Sequence[Sequence[Sentence]], *, step: int, n_steps: int, wants_to_stop: bool = False) -> None:
+        """Take one step.
+
+        Each batch of the step counts the same, however many there are. What the step draws at random follows from the seed,
+        the step and the process alone.
+
+        Args:
+            batches: The batches of all processes; this one computes its share.
+            step: The step, counted from 0.
+            n_steps: Steps of the whole run.
+            wants_to_stop: Whether this process was asked to stop; all learn of it with the gradients.
+
+        Raises:
+            CnerkitError: The device ran out of memory.
+        """
+        here, n_processes = self.accelerator.process_index, self.accelerator.num_processes
+        seed_everything(self.settings.seed, "step", step, here)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = torch.zeros((), device=self.accelerator.device)
+        for sentences in batches[here::n_processes]:
+            loss += self._add_gradients(sentences, 1 / len(batches))
+        if n_processes > 1:
+            loss, stop = self._share(loss, wants_to_stop)
+            self.stop_requests += stop
+        self.loss_sum += loss
+        norm = torch.nn.utils.clip_grad_norm_(self.trained, self.settings.clip or math.inf)
+        is_sound = loss.isfinite() & norm.isfinite()
+        self.first_bad_step = torch.where(is_sound | (self.first_bad_step >= 0), self.first_bad_step, step)
+        set_rates(self.optimizer, rate_at(step, n_steps, self.settings))
+        self.optimizer.step()
+
+    def _add_gradients(self, sentences: Sequence[Sentence], weight: float) -> Tensor:
+        with translated_memory_errors(sentences):
+            batch = Batch.of(sentences, self.accelerator.device)
+            with autocast(self.accelerator.device, self.settings.precision):
+                terms: dict[str, Tensor] = self.model.loss(batch)
+            loss = torch.stack([term.float() for term in terms.values()]).sum() * weight
+            loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def _share(self, loss: Tensor, wants_to_stop: bool) -> tuple[Tensor, Tensor]:
+        """Sum gradients, loss and wishes to stop over the processes, in one message."""
+        for parameter in self.trained:
+            if parameter.grad is None:  # this process had no batch, or none that used the parameter
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in self.trained if parameter.grad is not None]
+        extra = torch.stack([loss, torch.full_like(loss, float(wants_to_stop))])
+        message = torch.cat([*(gradient.flatten() for gradient in gradients), extra])
+        message = self.accelerator.reduce(message, reduction="sum")
+        parts = message.split([*(gradient.numel() for gradient in gradients), 1, 1])
+        for gradient, part in zip(gradients, parts[:-2], strict=True):
+            gradient.copy_(part.view_as(gradient))
+        return parts[-2].squeeze(), parts[-1].squeeze()
+
+    def refuse_non_finite(self, epoch: int, steps_before: int) -> None:
+        """Wait for the device, and refuse a loss or a gradient that is not a number.
+
+        Args:
+            epoch: The epoch, counted from 1.
+            steps_before: Steps of the epochs before it.
+
+        Raises:
+            CnerkitError: Those of some step since the start of this process were not finite.
+        """
+        step = int(self.first_bad_step)
+        if step < 0:
+            return
+        place = f"step {step - steps_before + 1} of epoch {epoch} (step {step + 1} of the run)"
+        raise CnerkitError(
+            f"the loss or its gradient is not finite at {place}",
+            fix="lower training.lr or training.encoder_lr, set training.clip, raise training.warmup, "
+            "or train with training.precision fp32",
+        )
+
+
+@contextlib.contextmanager
+def translated_memory_errors(sentences: Sequence[Sentence]) -> Iterator[None]:
+    """Tell the user which batch was too large when the device runs out of memory within the block."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+            raise
+        raise out_of_memory(sentences) from error
+
+
+def out_of_memory(sentences: Sequence[Sentence]) -> CnerkitError:
+    """The error that names what was too large, and the setting that makes it smaller."""
+    longest = max(sentences, key=len)
+    padded = len(longest) * len(sentences)
+    smaller = f"lower training.batch_tokens (--set training.batch_tokens={max(1, padded // 2)})"
+    return CnerkitError(
+        f"out of memory in a batch of {len(sentences)} sentences and {padded} padded tokens; "
+        f"the longest, {longest.id}, has {len(longest)} tokens",
+        fix=smaller if len(sentences) > 1 else "split the sentence, or choose a smaller encoder",
+    )
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    text = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text or "out of memory" in text
+
+
+def copy_from_first_process(model: Model, accelerator: Accelerator) -> None:
+    """Give the model of every process the weights and buffers of the first."""
+    assert isinstance(model, nn.Module), "a model is a torch module"
+    if accelerator.num_processes > 1:
+        for tensor in (*model.parameters(), *model.buffers()):
+            torch.distributed.broadcast(tensor.data, src=0)

@@ -1,0 +1,1 @@
+"""Every ``nn.Module``, one idea per file."""

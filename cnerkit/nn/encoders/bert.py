@@ -1,0 +1,130 @@
+"""A pretrained BERT as an encoder: one vector per token, for sentences of any length."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cnerkit.errors import DataError
+from cnerkit.nn.batch import Batch
+from cnerkit.nn.encoders.architecture import Architecture, architecture_from
+from cnerkit.nn.encoders.rows import Rows, rows_of
+from cnerkit.nn.encoders.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+Pooling = Literal["first", "mean"]
+
+_PIECES_AT_ONCE = 1 << 14
+"""Padded pieces of long sentences that are computed together when no gradient is wanted, so that memory stays flat."""
+
+
+class BertEncoder(nn.Module):
+    """Hidden states of a BERT-like model, one per token; a protocol ``Encoder``.
+
+    Characters are one piece each, whatever they are; words have the vector of their first piece or the mean over their pieces.
+    A sentence longer than the model goes through overlapping windows, as further rows of the batch, and each token's vector is
+    taken from the window in which it is most central: what follows sees the whole sentence.
+
+    Args:
+        bert: A bare model of transformers, without pooler.
+        architecture: What the model is, for the checkpoint.
+        vocabulary: Its vocabulary.
+        pooling: How a word's pieces become one vector.
+        overlap: Tokens that neighbouring windows share.
+
+    Raises:
+        DataError: The vocabulary has more items than the model has vectors.
+    """
+
+    def __init__(
+        self, bert: "PreTrainedModel", architecture: Architecture, vocabulary: Vocabulary, *, pooling: Pooling, overlap: int
+    ) -> None:
+        super().__init__()
+        n_vectors = bert.config.vocab_size
+        if len(vocabulary.items) > n_vectors:
+            raise DataError(
+                f"the vocabulary has {len(vocabulary.items)} items, but the encoder has only {n_vectors} vectors for them",
+                fix="take the vocab.txt and the config.json of the same encoder",
+            )
+        self.bert, self.architecture, self.vocabulary = bert.train(), architecture, vocabulary
+        self.pooling, self.overlap = pooling, overlap
+        self.dim: int = bert.config.hidden_size
+        self.capacity = architecture.capacity(bert.config)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Hidden states, (batch, token, dim); those of padding mean nothing."""
+        pieces = self.vocabulary.pieces(batch.sentences, at_most=self.capacity)
+        lengths = np.array(batch.lengths)
+        rows = rows_of(pieces, lengths, self.vocabulary, capacity=self.capacity, overlap=self.overlap)
+        hidden = self._hidden(rows, batch.mask.device, in_parts=len(rows.ids) > len(lengths) and not torch.is_grad_enabled())
+        return hidden[:, 1:-1] if rows.plain else self._per_token(hidden.flatten(0, 1), rows)
+
+    def pretrained_parameters(self) -> list[Tensor]:
+        """All parameters."""
+        return list(self.bert.parameters())
+
+    def description(self) -> dict[str, Any]:
+        """Plain data for ``encoder_from_description``."""
+        return {
+            "kind": "bert",
+            "model_type": self.architecture.model_type,
+            "config": dict(self.architecture.sizes),
+            "vocabulary": list(self.vocabulary.items),
+            "lower_case": self.vocabulary.lower_case,
+            "pooling": self.pooling,
+            "overlap": self.overlap,
+        }
+
+    def _hidden(self, rows: Rows, device: torch.device, *, in_parts: bool) -> Tensor:
+        """(row, piece, dim)."""
+        ids, width = torch.from_numpy(rows.ids).to(device), rows.ids.shape[1]
+        mask = None
+        if rows.lengths.min() < width:
+            mask = torch.arange(width, device=device) < torch.from_numpy(rows.lengths).to(device).unsqueeze(1)
+        n_rows = max(1, _PIECES_AT_ONCE // width) if in_parts else len(ids)
+        parts: list[Tensor] = []
+        for here in range(0, len(ids), n_rows):
+            rows_here = slice(here, here + n_rows)
+            done = self.bert(input_ids=ids[rows_here], attention_mask=None if mask is None else mask[rows_here])
+            parts.append(done.last_hidden_state)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _per_token(self, hidden: Tensor, rows: Rows) -> Tensor:
+        """(place, dim) to (batch, token, dim), by the first piece of each token or the mean over its pieces."""
+        if self.pooling == "first":
+            return hidden[torch.from_numpy(rows.first).to(hidden.device)]
+        per_token = rows.per_token.ravel()
+        before = np.cumsum(per_token) - per_token
+        places = np.repeat(rows.first.ravel() - before, per_token) + np.arange(per_token.sum())
+        index, offsets = (torch.from_numpy(values).to(hidden.device) for values in (places, before))
+        pooled = functional.embedding_bag(index, hidden, offsets, mode="mean")
+        return pooled.view(*rows.first.shape, -1)
+
+
+def bert_from_description(description: Mapping[str, Any]) -> BertEncoder:
+    """The encoder that was described, with random weights; ``description`` may come from anybody's checkpoint.
+
+    Raises:
+        DataError: It does not describe an encoder.
+        RecipeError: It describes one of an unknown architecture.
+    """
+    config, items = description.get("config"), description.get("vocabulary")
+    lower_case, pooling, overlap = (description.get(key) for key in ("lower_case", "pooling", "overlap"))
+    if not (
+        isinstance(config, Mapping)
+        and isinstance(items, list)
+        and all(isinstance(item, str) for item in items)
+        and isinstance(lower_case, bool)
+        and pooling in ("first", "mean")
+        and type(overlap) is int
+        and overlap >= 0
+    ):
+        raise DataError("the encoder is not described as it should be")
+    architecture = architecture_from({**config, "model_type": description.get("model_type")}, where="checkpoint")
+    vocabulary = Vocabulary(items, lower_case=lower_case)
+    return BertEncoder(architecture.random_model(), architecture, vocabulary, pooling=pooling, overlap=overlap)

@@ -1,0 +1,59 @@
+"""A tagger put together from parts: encoder, feature layers, head and codec."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from cnerkit.nn.batch import Batch
+from cnerkit.nn.protocols import Encoder, FeatureLayer, Head
+from cnerkit.text import Entity, Prediction, Sentence
+
+
+class Codec(Protocol):
+    """Entities to the structure that a head predicts, and back."""
+
+    def encode(self, sentence: Sentence) -> list[int]:
+        """The target structure of an annotated sentence."""
+        ...
+
+    def decode(self, structure: Sequence[int]) -> frozenset[Entity]:
+        """The entities that a structure stands for."""
+        ...
+
+
+class Ner(nn.Module):
+    """Encoder, features, head and codec in a row; a ``Model``."""
+
+    def __init__(self, encoder: Encoder, features: Sequence[FeatureLayer], head: Head, codec: Codec) -> None:
+        super().__init__()
+        self.encoder, self.head, self.codec = encoder, head, codec
+        self.features = nn.ModuleList(features)  # type: ignore[arg-type]
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Scores of the head, (batch, token, ...)."""
+        hidden = self.encoder(batch)
+        for layer in self.features:
+            hidden = layer(hidden, batch.mask)
+        return self.head(hidden, batch.mask)
+
+    def pretrained_parameters(self) -> list[Tensor]:
+        """The encoder's parameters that come with knowledge; they learn at their own rate."""
+        return self.encoder.pretrained_parameters()
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Terms to minimise, from the sentences' gold entities."""
+        targets = [self.codec.encode(sentence) for sentence in batch.sentences]
+        return self.head.loss(self(batch), targets, batch.mask)
+
+    def predict(self, batch: Batch) -> list[Prediction]:
+        """The best structure of each sentence, decoded, with the probability of each entity."""
+        scores = self(batch).float()
+        paths = self.head.best(scores, batch.mask)
+        found = [sorted(self.codec.decode(path)) for path in paths]
+        spans = [[(entity.start, entity.end) for entity in entities] for entities in found]
+        probabilities = self.head.probabilities(scores, batch.mask, paths, spans)
+        return [
+            Prediction(sentence.id, tuple(entities), tuple(row))
+            for sentence, entities, row in zip(batch.sentences, found, probabilities, strict=True)
+        ]

@@ -1,0 +1,1 @@
+"""YAML to typed values: read, extend, override, and remember where each value was written."""

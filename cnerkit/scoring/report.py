@@ -1,0 +1,86 @@
+"""What a scorer says: micro, macro and per type, with the definition of a match beside the numbers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cnerkit.scoring.counts import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCounts:
+    """The counts of one entity type."""
+
+    type: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """Precision, recall and F1, each averaged by itself, 0 to 1."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Scores of a system over some sentences.
+
+    Attributes:
+        match: The name of the definition by which a predicted entity is right.
+        definition: What that name means, in a sentence.
+        sentences: How many were scored.
+        types: The counts of each type that is in the gold or the predicted entities, sorted by name.
+    """
+
+    match: str
+    definition: str
+    sentences: int
+    types: tuple[TypeCounts, ...]
+
+    @property
+    def micro(self) -> Counts:
+        """The counts over all types."""
+        return sum((entry.counts for entry in self.types), Counts())
+
+    @property
+    def macro(self) -> Average:
+        """The unweighted mean over ``types``: a type that was only predicted counts, with a recall of 0."""
+        return Average(
+            _mean(entry.counts.precision for entry in self.types),
+            _mean(entry.counts.recall for entry in self.types),
+            _mean(entry.counts.f1 for entry in self.types),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: ratios from 0 to 1, with the counts that they are made of."""
+        macro = self.macro
+        return {
+            "match": self.match,
+            "definition": self.definition,
+            "sentences": self.sentences,
+            "micro": _plain(self.micro),
+            "macro": {"precision": macro.precision, "recall": macro.recall, "f1": macro.f1},
+            "types": {entry.type: _plain(entry.counts) for entry in self.types},
+        }
+
+
+def _mean(values: Iterable[float]) -> float:
+    """The arithmetic mean; 0 of nothing."""
+    listed = list(values)
+    return sum(listed) / len(listed) if listed else 0.0
+
+
+def _plain(counts: Counts) -> dict[str, float]:
+    return {
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+        "support": counts.support,
+        "predicted": counts.predicted,
+        "true_positive": counts.true_positive,
+        "false_positive": counts.false_positive,
+        "false_negative": counts.false_negative,
+    }

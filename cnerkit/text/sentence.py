@@ -1,0 +1,64 @@
+"""A sentence of labelled units, and what a model says about one."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from cnerkit.errors import DataError
+from cnerkit.text.entity import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The units that are labelled, with the entities that are known of them.
+
+    ``tokens`` are single Unicode code points in Chinese corpora (``joiner=""``, whitespace included) and words in corpora
+    that come as words (``joiner=" "``). ``entities=None`` means not annotated; an empty set means annotated, none found.
+    """
+
+    id: str
+    tokens: tuple[str, ...]
+    entities: frozenset[Entity] | None = None
+    joiner: str = ""
+
+    def __post_init__(self) -> None:
+        if self.entities:
+            last = max(entity.end for entity in self.entities)
+            if last > len(self.tokens):
+                raise DataError(
+                    f"an entity ends at token {last}, but the sentence has {len(self.tokens)} tokens",
+                    where=self.id,
+                    fix="offsets count tokens from 0 and end is exclusive",
+                )
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def text(self) -> str:
+        """The tokens put together by the joiner."""
+        return self.joiner.join(self.tokens)
+
+    def char_offsets(self) -> tuple[int, ...]:
+        """The character at which each token starts in ``text``, with one more entry for where a next token would start."""
+        return tuple(accumulate((len(token) + len(self.joiner) for token in self.tokens), initial=0))
+
+    def surface(self, entity: Entity) -> str:
+        """The entity's text; the fragments of a discontinuous one are joined by a space."""
+        return " ".join(self.joiner.join(self.tokens[part.start : part.end]) for part in entity.fragments)
+
+    def without_entities(self) -> "Sentence":
+        """The same text, not annotated: what a model may see when it predicts."""
+        return Sentence(self.id, self.tokens, None, self.joiner)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The entities that a model finds in one sentence, with the probability it gives to each."""
+
+    sentence_id: str
+    entities: tuple[Entity, ...]
+    scores: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.entities) != len(self.scores):
+            raise ValueError(f"{len(self.entities)} entities but {len(self.scores)} scores")

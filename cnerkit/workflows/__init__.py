@@ -1,0 +1,1 @@
+"""One function per command: returns a value, prints nothing."""

@@ -1,0 +1,197 @@
+"""Scores: of a checkpoint on annotated sentences, or of one annotated file against another."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnerkit.errors import DataError, UsageError
+from cnerkit.scoring.exact import Report, paired, score
+from cnerkit.text import LabelSet, Sentence
+from cnerkit.workflows.corpus import load_split
+from cnerkit.workflows.reading import ReadOptions
+from cnerkit.workflows.types import TypeMap
+
+if TYPE_CHECKING:
+    from cnerkit.engine.devices import Precision
+    from cnerkit.recipe.schema import Published, Recipe
+
+SHOWN = 40
+"""Characters of a text that a message quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of one system.
+
+    Attributes:
+        report: The scores, with their definition.
+        system: The checkpoint or the file of predictions.
+        source: The gold.
+        split: Of a dataset.
+        published: Rows that papers print for the recipe of the checkpoint.
+        notes: What a person should know about the scores.
+    """
+
+    report: Report
+    system: str
+    source: str
+    split: str | None
+    published: "tuple[Published, ...]" = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def inventory(self) -> tuple[str, ...]:
+        """The types that the scores are over."""
+        return tuple(entry.type for entry in self.report.types)
+
+    def to_json(self) -> dict[str, Any]:
+        """The evaluation as plain data."""
+        return {
+            "system": self.system,
+            "source": self.source,
+            "split": self.split,
+            **self.report.to_json(),
+            "published": [row.model_dump(mode="json") for row in self.published],
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Where the gold is, and how it is read.
+
+    Attributes:
+        source: A dataset's name or a path.
+        split: Of a dataset; test when it is left out.
+        read: How to read it, as far as the user says.
+        types: Old type to new; None leaves that to the checkpoint's recipe.
+        data_dir: A folder with datasets, looked into first.
+    """
+
+    source: str
+    split: str | None = None
+    read: ReadOptions | None = None
+    types: Mapping[str, str] | None = None
+    data_dir: Path | None = None
+
+
+def evaluate_checkpoint(
+    path: Path, gold: Gold | None, *, gpus: int | None = None, batch_tokens: int = 4096, precision: "Precision" = "fp32"
+) -> Evaluation:
+    """Score a checkpoint on annotated sentences, against the whole of their gold.
+
+    Args:
+        path: The checkpoint.
+        gold: What to score it on; None is the test split of the dataset that it was trained on.
+        gpus: 0 is the CPU, 1 a GPU, None a GPU if there is one.
+        batch_tokens: Padded tokens in a batch, at most.
+        precision: Number format of the layers that allow bfloat16.
+
+    Raises:
+        CnerkitError: The checkpoint or the gold is missing or cannot be read.
+    """
+    from cnerkit.engine.inference import predict_sentences
+    from cnerkit.recipe.loading import recipe_from_resolved
+    from cnerkit.workflows.model import restore
+
+    restored = restore(path, gpus=gpus)
+    recipe = recipe_from_resolved(restored.recipe, str(path))
+    gold = gold or Gold(_own_dataset(recipe, path))
+    types = TypeMap(recipe.data.types if gold.types is None else gold.types)
+    sentences = [types.apply(sentence) for sentence in _annotated(gold)]
+    predictions = predict_sentences(
+        restored.model, sentences, batch_tokens=batch_tokens, device=restored.device, precision=precision
+    )
+    report = score(_entities(sentences), (prediction.entities for prediction in predictions))
+    return Evaluation(
+        report=report,
+        system=str(path),
+        source=gold.source,
+        split=_split(gold),
+        published=recipe.published if _is_own_test(recipe, gold) else (),
+        notes=tuple(_remarks(recipe, restored.task.types, sentences)),
+    )
+
+
+def evaluate_files(gold: Gold, predicted: Gold) -> Evaluation:
+    """Score one annotated file against another; the two may differ in format and scheme, but not in their sentences.
+
+    Raises:
+        DataError: The two differ in a sentence, which is quoted, or one of them has none of its entities.
+        CnerkitError: A file is missing or cannot be read.
+    """
+    right, found = _annotated(gold), _annotated(predicted)
+    right_types, found_types = TypeMap(gold.types or {}), TypeMap(predicted.types or {})
+    pairs = [
+        (right_types.apply(one), found_types.apply(other))
+        for number, (one, other) in enumerate(paired(right, found), start=1)
+        if _same_text(one, other, number, predicted.source)
+    ]
+    report = score(_entities([one for one, _ in pairs]), _entities([other for _, other in pairs]))
+    return Evaluation(report=report, system=predicted.source, source=gold.source, split=_split(gold))
+
+
+def _annotated(gold: Gold) -> tuple[Sentence, ...]:
+    sentences = load_split(gold.source, gold.split, asked=gold.read, data_dir=gold.data_dir)
+    for sentence in sentences:
+        if sentence.entities is None:
+            raise DataError(
+                f"the sentence {sentence.id} is not annotated",
+                where=gold.source,
+                fix="give every sentence its entities, an empty list where there are none",
+            )
+    return sentences
+
+
+def _entities(sentences: Sequence[Sentence]) -> Iterator[frozenset[Any]]:
+    return (sentence.entities or frozenset() for sentence in sentences)
+
+
+def _same_text(gold: Sentence, predicted: Sentence, number: int, where: str) -> bool:
+    """True, or the error that quotes the first place at which the two texts part."""
+    if gold.tokens == predicted.tokens:
+        return True
+    pairs = zip(gold.tokens, predicted.tokens, strict=False)
+    shorter = min(len(gold), len(predicted))
+    place = next((place for place, (one, other) in enumerate(pairs) if one != other), shorter)
+    raise DataError(
+        f"sentence {number} differs from the gold at token {place + 1}: "
+        f"{_quoted(predicted, place)} instead of {_quoted(gold, place)}",
+        where=where,
+        fix="predict exactly the gold sentences, in their order",
+    )
+
+
+def _quoted(sentence: Sentence, place: int) -> str:
+    rest = sentence.joiner.join(sentence.tokens[place:])
+    return repr(rest[:SHOWN] + "…" * (len(rest) > SHOWN)) if rest else "the end of the sentence"
+
+
+def _own_dataset(recipe: "Recipe", path: Path) -> str:
+    if not recipe.data.name:
+        raise UsageError(
+            "it is not said what to score the checkpoint on, and it was not trained on a dataset of the catalogue",
+            where=str(path),
+            fix="name a dataset or a file: cnerkit evaluate -m best.pt test.txt",
+        )
+    return recipe.data.name
+
+
+def _split(gold: Gold) -> str | None:
+    from cnerkit.corpora.catalogue import names
+
+    return gold.split or ("test" if gold.source in names() else None)
+
+
+def _is_own_test(recipe: "Recipe", gold: Gold) -> bool:
+    return gold.source == recipe.data.name and _split(gold) == "test" and gold.types is None
+
+
+def _remarks(recipe: "Recipe", known: LabelSet, sentences: Sequence[Sentence]) -> Iterator[str]:
+    others = Counter(e.type for sentence in sentences for e in sentence.entities or () if e.type not in known)
+    for type_, count in sorted(others.items()):
+        yield f"{count} gold entities of the type {type_}, which the model does not know, count as missed"
+    if recipe.data.dev_from is not None and recipe.data.dev_from.split == "test":
+        yield "the epoch was chosen on the test split, so scores on it are too high"

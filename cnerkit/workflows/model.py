@@ -1,0 +1,93 @@
+"""A checkpoint, made a model again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnerkit import registry
+from cnerkit.engine.checkpoint import RETRAIN, Checkpoint, Origin, load_checkpoint
+from cnerkit.engine.devices import device_for
+from cnerkit.errors import CnerkitError, DataError, MissingError
+from cnerkit.nn.encoders import encoder_from_description
+from cnerkit.registry import Task
+
+if TYPE_CHECKING:
+    import torch
+
+    from cnerkit.nn.protocols import Model
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredModel:
+    """A trained model in eval mode on its device, and where it comes from."""
+
+    model: "Model"
+    device: "torch.device"
+    origin: Origin
+    scores: dict[str, Any]
+
+    @property
+    def task(self) -> Task:
+        """What the model was built for."""
+        return self.origin.task
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The resolved recipe, as plain data."""
+        return self.origin.recipe
+
+
+def restore(checkpoint: Path | Checkpoint, *, gpus: int | None = None) -> RestoredModel:
+    """Make the model of a checkpoint again. Needs no hub, no training data and no recipe file.
+
+    Args:
+        checkpoint: A file, or what was read from one.
+        gpus: 0 is the CPU, 1 a GPU, None a GPU if there is one.
+
+    Raises:
+        MissingError: There is no such file, the GPU is not there, or the model is not installed.
+        DataError: The file cannot be read, or its weights do not fit the model.
+    """
+    device = device_for(gpus)
+    where = str(checkpoint) if isinstance(checkpoint, Path) else None
+    held = load_checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
+    model = _build(held.origin, where)
+    load_weights(model, held, where)
+    return RestoredModel(model.to(device).eval(), device, held.origin, held.scores)
+
+
+def load_weights(model: Any, checkpoint: Checkpoint, where: str | None) -> None:
+    """Give a model the weights of a checkpoint.
+
+    Raises:
+        DataError: They do not fit.
+    """
+    try:
+        model.load_state_dict(checkpoint.state)
+    except RuntimeError as error:
+        reasons = [line.strip() for line in str(error).splitlines()[1:]]
+        first = reasons[0] if reasons else str(error)
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        raise DataError(
+            f"the weights do not fit the model {checkpoint.origin.model!r}: {first}{more}", where=where, fix=RETRAIN
+        ) from error
+
+
+def _build(origin: Origin, where: str | None) -> Any:
+    try:
+        spec = registry.get(origin.model)
+    except CnerkitError as error:
+        raise MissingError(
+            f"the checkpoint's model {origin.model!r} cannot be loaded: {error.what}",
+            where=where,
+            fix="install the distribution that offers it; `cnerkit model list` shows the models that are there",
+        ) from error
+    try:
+        params = spec.params(**origin.params)
+    except ValueError as error:
+        raise DataError(
+            f"the checkpoint's hyperparameters do not fit the model {origin.model!r} that is installed: {error}",
+            where=where,
+            fix=f"install the version of it that the checkpoint was written with (cnerkit {origin.versions.get('cnerkit')})",
+        ) from error
+    return spec.build(params, task=origin.task, encoder=encoder_from_description(origin.encoder), prepared=origin.prepared)

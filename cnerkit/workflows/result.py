@@ -1,0 +1,98 @@
+"""What training comes to: the scores of one run, and of runs that differ in their seed."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnerkit.recipe.schema import Published, Recipe
+from cnerkit.scoring.exact import Report
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a run came to.
+
+    Attributes:
+        recipe: The recipe it followed.
+        folder: Where its files are.
+        best_epoch: The epoch with the highest dev F1, counted from 1; its weights are in ``best.pt``.
+        n_epochs: Epochs that were trained.
+        dev: Scores of the best epoch on dev.
+        test: Its scores on test; None when the corpus has no test.
+        dev_is_test: The best epoch was chosen on test, so that its score there is too high.
+    """
+
+    recipe: Recipe
+    folder: Path
+    best_epoch: int
+    n_epochs: int
+    dev: Report
+    test: Report | None
+    dev_is_test: bool
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """What papers print for this setting."""
+        return self.recipe.published
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain data."""
+        return {
+            "recipe": self.recipe.name,
+            "model": self.recipe.model.name,
+            "seed": self.recipe.training.seed,
+            "best_epoch": self.best_epoch,
+            "epochs": self.n_epochs,
+            "dev_is_test": self.dev_is_test,
+            "dev": self.dev.to_json(),
+            "test": self.test.to_json() if self.test else None,
+            "published": [row.model_dump(mode="json") for row in self.published],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """F1 of runs that differ in their seed alone."""
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Their mean."""
+        return statistics.fmean(self.values)
+
+    @property
+    def deviation(self) -> float | None:
+        """Their sample standard deviation (divided by n - 1); None for a single run."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+    def to_json(self) -> dict[str, float | None]:
+        """The spread as plain data."""
+        return {"mean": self.mean, "sample_standard_deviation": self.deviation}
+
+
+@dataclass(frozen=True, slots=True)
+class SeedsResult:
+    """Runs that differ in their seed alone."""
+
+    results: tuple[TrainingResult, ...]
+
+    @property
+    def dev_f1(self) -> Spread:
+        """F1 on dev."""
+        return Spread(tuple(result.dev.micro.f1 for result in self.results))
+
+    @property
+    def test_f1(self) -> Spread | None:
+        """F1 on test; None when the corpus has no test."""
+        reports = [result.test for result in self.results if result.test is not None]
+        return Spread(tuple(report.micro.f1 for report in reports)) if reports else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The results as plain data, with mean and deviation of F1."""
+        return {
+            "dev_f1": self.dev_f1.to_json(),
+            "test_f1": self.test_f1.to_json() if self.test_f1 else None,
+            "runs": [result.to_json() for result in self.results],
+        }

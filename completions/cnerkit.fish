@@ -1,0 +1,1 @@
+complete --command cnerkit --no-files --arguments "(env _CNERKIT_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) cnerkit)" --condition "env _CNERKIT_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) cnerkit"

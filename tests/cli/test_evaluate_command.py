@@ -1,0 +1,131 @@
+"""``cnerkit evaluate``: two files, or a checkpoint, as a user meets it."""
+
+import json
+
+import pytest
+
+from cnerkit.errors import DataError, MissingError, UsageError
+from cnerkit.workflows.evaluate import Gold, evaluate_checkpoint, evaluate_files
+
+GOLD = "王 B-PER\n五 I-PER\n去 O\n沪 B-LOC\n\n天 O\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(**contents):
+        paths = []
+        for name, content in contents.items():
+            path = tmp_path / name
+            path.write_text(content, encoding="utf-8")
+            paths.append(str(path))
+        return paths
+
+    return write
+
+
+def test_two_files_of_different_formats_are_scored_by_exact_match(cnerkit, files):
+    records = [
+        {"text": "王五去沪", "entities": [{"start": 0, "end": 2, "label": "PER"}, {"start": 2, "end": 3, "label": "LOC"}]}
+    ]
+    records.append({"text": "天", "entities": []})
+    gold, pred = files(gold=GOLD, pred="".join(json.dumps(record) + "\n" for record in records))
+    done = cnerkit("evaluate", "--gold", gold, "--pred", pred, "--json")
+    assert done.code == 0, done.err
+    scores = json.loads(done.out)
+    assert (scores["micro"]["precision"], scores["micro"]["recall"]) == (0.5, 0.5)
+    assert scores["types"]["LOC"]["f1"] == 0
+    assert scores["match"] == "exact"
+
+
+def test_the_table_has_types_and_both_averages_and_says_the_definition(cnerkit, files):
+    gold, pred = files(gold=GOLD, pred=GOLD)
+    done = cnerkit("evaluate", "--gold", gold, "--pred", pred)
+    assert [line.split()[0] for line in done.out.splitlines()] == ["type", "LOC", "PER", "micro", "macro"]
+    assert "2 sentences, 2 types\nexact: right when a gold entity" in done.err
+
+
+def test_types_are_mapped_on_both_sides(files):
+    gold, pred = files(gold=GOLD, pred=GOLD.replace("LOC", "GPE"))
+    mapping = {"LOC": "PLACE", "GPE": "PLACE"}
+    report = evaluate_files(Gold(gold, types=mapping), Gold(pred, types=mapping)).report
+    assert report.micro.f1 == 1
+    assert [entry.type for entry in report.types] == ["PER", "PLACE"]
+
+
+@pytest.mark.parametrize(
+    ("pred", "message"),
+    [
+        ("王 O\n六 O\n去 O\n沪 O\n\n天 O\n", "sentence 1 differs from the gold at token 2: '六去沪' instead of '五去沪'"),
+        ("王 O\n五 O\n\n天 O\n", "sentence 1 differs from the gold at token 3: the end of the sentence instead of '去沪'"),
+        ("王 O\n五 O\n去 O\n沪 O\n", "there are more gold sentences than predicted ones, which end after 1"),
+        (GOLD + "\n地 O\n", "there are more predicted sentences than gold ones, which end after 2"),
+    ],
+    ids=["other-character", "cut", "fewer", "more"],
+)
+def test_files_over_other_sentences_are_refused_with_the_first_difference(files, pred, message):
+    gold, pred = files(gold=GOLD, pred=pred)
+    with pytest.raises(DataError) as caught:
+        evaluate_files(Gold(gold), Gold(pred))
+    assert message in str(caught.value)
+
+
+def test_predictions_that_are_not_annotated_are_refused(files):
+    gold, pred = files(gold=GOLD, pred='{"text": "王五去沪"}\n{"text": "天"}\n')
+    with pytest.raises(DataError, match="is not annotated\nfix: give every sentence its entities"):
+        evaluate_files(Gold(gold), Gold(pred))
+
+
+def test_malformed_predicted_tags_are_refused_until_a_repair_is_chosen(cnerkit, files):
+    gold, pred = files(gold=GOLD, pred=GOLD.replace("B-PER", "O"))
+    refused = cnerkit("evaluate", "--gold", gold, "--pred", pred)
+    assert refused.code == 3
+    assert "--repair" in refused.err
+    mended = cnerkit("evaluate", "--gold", gold, "--pred", pred, "--from-scheme", "bio", "--repair", "drop", "--json")
+    assert json.loads(mended.out)["micro"]["recall"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "it is not said what to score"),
+        (["--gold", "a"], "it is not said what to score"),
+        (["weibo"], "it is not said what to score"),
+        (["-m", "a.pt", "--gold", "b"], "-m and --gold or --pred exclude each other"),
+    ],
+    ids=["nothing", "gold-alone", "source-alone", "both"],
+)
+def test_what_to_score_must_be_said(cnerkit, arguments, message):
+    done = cnerkit("evaluate", *arguments)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_files_are_scored_without_torch(files, without_torch):
+    gold, pred = files(gold=GOLD, pred=GOLD)
+    assert without_torch("evaluate", "--gold", gold, "--pred", pred) == []
+
+
+def test_a_checkpoint_scores_as_its_own_predictions_do(tiny_run, cnerkit):
+    by_model = cnerkit("evaluate", "-m", tiny_run / "best.pt", "--json", "--gpus", "0")
+    assert by_model.code == 0, by_model.err
+    metrics = json.loads((tiny_run / "metrics.json").read_text(encoding="utf-8"))
+    assert json.loads(by_model.out)["micro"] == metrics["test"]["micro"]
+    by_file = cnerkit("evaluate", "--gold", tiny_run / "test.jsonl", "--pred", tiny_run / "predictions.test.jsonl", "--json")
+    assert json.loads(by_file.out)["micro"] == metrics["test"]["micro"]
+
+
+def test_gold_types_that_the_model_does_not_know_count_as_missed_and_are_named(tiny_run, files):
+    (path,) = files(gold='{"text": "王五", "entities": [{"start": 0, "end": 2, "label": "ROBOT"}]}\n')
+    evaluation = evaluate_checkpoint(tiny_run / "best.pt", Gold(path), gpus=0)
+    assert evaluation.notes == ("1 gold entities of the type ROBOT, which the model does not know, count as missed",)
+    assert evaluation.report.micro.false_negative == 1
+
+
+def test_a_checkpoint_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MissingError, match="there is no such checkpoint"):
+        evaluate_checkpoint(tmp_path / "none.pt", None)
+
+
+def test_without_a_dataset_of_its_own_the_source_must_be_said(tiny_own_run):
+    with pytest.raises(UsageError, match="it is not said what to score the checkpoint on"):
+        evaluate_checkpoint(tiny_own_run / "best.pt", None, gpus=0)

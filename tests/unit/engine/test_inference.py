@@ -1,0 +1,73 @@
+import random
+
+import pytest
+import torch
+
+from cnerkit.engine.inference import predict_sentences
+from cnerkit.text import Prediction, Sentence
+
+
+@pytest.fixture
+def sentences(toy_corpus):
+    return random.Random(2).sample(toy_corpus, k=len(toy_corpus))
+
+
+@pytest.mark.parametrize("read_ahead", [1, 7, 1000])
+def test_predictions_come_in_the_order_of_the_sentences_and_equal_those_one_by_one(new_toy, sentences, read_ahead):
+    model = new_toy()
+    together = list(predict_sentences(model, sentences, batch_tokens=50, read_ahead=read_ahead))
+    alone = [next(predict_sentences(model, [sentence], batch_tokens=50)) for sentence in sentences]
+    assert together == alone
+    assert [prediction.sentence_id for prediction in together] == [sentence.id for sentence in sentences]
+    assert any(prediction.entities for prediction in together)
+
+
+def test_empty_sentences_get_empty_predictions_and_never_reach_the_model():
+    def refuse(_batch):
+        raise AssertionError("an empty sentence reached the model")
+
+    model = torch.nn.Identity()
+    model.predict = refuse
+    empty = [Sentence("a", ()), Sentence("b", ())]
+    assert list(predict_sentences(model, empty, batch_tokens=8)) == [Prediction("a", (), ()), Prediction("b", (), ())]
+
+
+def test_batches_stay_within_the_budget_of_padded_tokens(new_toy, sentences):
+    model = new_toy()
+    list(predict_sentences(model, sentences, batch_tokens=40))
+    assert 19 < model.largest <= 40
+
+
+def test_no_more_is_read_than_the_window_ahead(new_toy, sentences):
+    taken = []
+
+    def source():
+        for sentence in sentences:
+            taken.append(sentence)
+            yield sentence
+
+    predictions = predict_sentences(new_toy(), source(), batch_tokens=40, read_ahead=10)
+    assert taken == []
+    next(predictions)
+    assert len(taken) == 10
+
+
+def test_model_does_not_drop_anything_out_and_keeps_no_graph(new_toy, sentences):
+    model = new_toy(dropout=0.9).train()
+    first = list(predict_sentences(model, sentences, batch_tokens=40))
+    assert list(predict_sentences(model, sentences, batch_tokens=40)) == first
+    assert not model.training
+
+
+def test_inference_mode_does_not_leak_between_two_predictions(new_toy, sentences):
+    next(predict_sentences(new_toy(), sentences, batch_tokens=40))
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_bfloat16_is_used_where_it_is_asked_for(new_toy, sentences):
+    model = new_toy()
+    formats = set()
+    model.score.register_forward_hook(lambda _module, _given, scores: formats.add(scores.dtype))
+    list(predict_sentences(model, sentences, batch_tokens=40, precision="bf16"))
+    list(predict_sentences(model, sentences, batch_tokens=40, precision="fp32"))
+    assert formats == {torch.bfloat16, torch.float32}

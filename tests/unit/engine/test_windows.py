@@ -1,0 +1,73 @@
+"""Windows over long text: they cover it, own it once, and lose no entity that fits their context."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnerkit.engine.windows import Window, merge, windows
+from cnerkit.text import Entity, Prediction, Sentence
+
+TEXT = st.text(alphabet="一二三。，x ", min_size=1, max_size=200)
+
+
+@given(TEXT, st.integers(5, 40), st.integers(0, 2))
+def test_every_token_is_owned_by_exactly_one_window(text, limit, context):
+    found = windows(text, limit, context)
+    assert [place for window in found for place in range(window.own_start, window.own_end)] == list(range(len(text)))
+
+
+@given(TEXT, st.integers(5, 40), st.integers(0, 2))
+def test_no_window_is_longer_than_the_limit_and_each_sees_its_context(text, limit, context):
+    for window in windows(text, limit, context):
+        assert window.end - window.start <= limit
+        assert window.start <= max(0, window.own_start - context)
+        assert window.end >= min(len(text), window.own_end + context)
+
+
+def test_windows_are_cut_after_the_last_sentence_end():
+    text = "今天下雨。明天也下，后天不下"
+    assert windows(text, 8, 0)[0] == Window(0, 5, 0, 5)
+
+
+def test_without_a_sentence_end_a_pause_will_do_and_without_a_pause_the_limit():
+    assert windows("一二三四，六七八九十", 6, 0)[0].own_end == 5
+    assert windows("一二三四五六七八九十", 6, 0)[0].own_end == 6
+
+
+def test_a_context_that_leaves_no_room_is_refused():
+    with pytest.raises(ValueError, match="windows of 4 tokens cannot have 2 tokens of context"):
+        windows("一二三四五", 4, 2)
+
+
+@given(TEXT)
+def test_entities_no_longer_than_the_context_survive_cutting(text):
+    """A model that finds exactly the runs of x finds the same runs through windows."""
+    context, limit = 4, 20
+    text = text.replace("xxxxx", "xxxx一")
+    sentence = Sentence("s", tuple(text))
+    parts = [(window, runs_of_x(window.of(sentence))) for window in windows(text, limit, context)]
+    expected = [entity for entity in runs_of_x(sentence).entities if entity.end - entity.start <= context]
+    found = merge(sentence, parts).entities
+    assert [entity for entity in found if entity.end - entity.start <= context and is_a_whole_run(text, entity)] == expected
+
+
+def runs_of_x(sentence):
+    entities, start = [], None
+    for place, token in enumerate([*sentence.tokens, "。"]):
+        if token == "x" and start is None:
+            start = place
+        elif token != "x" and start is not None:
+            entities.append(Entity.span(start, place, "X"))
+            start = None
+    return Prediction(sentence.id, tuple(entities), (1.0,) * len(entities))
+
+
+def is_a_whole_run(text, entity):
+    return f"。{text}。"[entity.start] != "x" and f"。{text}。"[entity.end + 1] != "x"
+
+
+def test_where_two_windows_disagree_over_their_border_the_earlier_entity_stays():
+    sentence = Sentence("s", tuple("一二三四五六七八"))
+    first = (Window(0, 6, 0, 4), Prediction("s", (Entity.span(3, 6, "A"),), (0.9,)))
+    second = (Window(2, 8, 4, 8), Prediction("s", (Entity.span(3, 5, "B"), Entity.span(5, 6, "C")), (0.8, 0.7)))
+    assert merge(sentence, [first, second]) == Prediction("s", (Entity.span(3, 6, "A"), Entity.span(7, 8, "C")), (0.9, 0.7))
