@@ -1,6 +1,9 @@
 """Options that all commands that compute with a model share."""
 
 from enum import StrEnum
+from pathlib import Path
+
+PLUGIN_HELP = "A Python file that declares the checkpoint's model as MODEL."
 
 
 class Precision(StrEnum):
@@ -16,3 +19,11 @@ def use_threads(threads: int | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def use_plugin(path: Path | None) -> None:
+    """Register the model that a user's file declares, for this process; None registers nothing."""
+    if path is not None:
+        from cnerkit.registry import load_plugin
+
+        load_plugin(path)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnerkit.cli.computing import Precision, use_threads
+from cnerkit.cli.computing import PLUGIN_HELP, Precision, use_plugin, use_threads
 from cnerkit.cli.console import note, print_json
 from cnerkit.errors import UsageError
 
@@ -32,12 +32,15 @@ def command(
         str | None, typer.Option("--repair", metavar="R", help="Malformed tags: strict refuses, conlleval, drop.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Padded tokens in a batch, at most.")] = 4096,
+    batch_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Padded tokens in a batch, at most; without it, what suits the device.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
     gpus: Annotated[int | None, typer.Option(help="0 for the CPU, 1 for a GPU; without it, a GPU if there is one.")] = None,
     precision: Annotated[
         Precision, typer.Option(help="bf16 is faster and may change a label here and there.")
     ] = Precision.fp32,
+    plugin: Annotated[Path | None, typer.Option("--plugin", metavar="FILE", help=PLUGIN_HELP)] = None,
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", metavar="DIR", help="A folder with one sub-folder per dataset.")
     ] = None,
@@ -62,6 +65,7 @@ def command(
                 "-m and --gold or --pred exclude each other", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE"
             )
         use_threads(threads)
+        use_plugin(plugin)
         evaluation = evaluate_checkpoint(
             model, asked(source) if source else None, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from cnerkit.cli.computing import Precision, use_threads
+from cnerkit.cli.computing import PLUGIN_HELP, Precision, use_plugin, use_threads
 from cnerkit.cli.console import note, stdout
 from cnerkit.errors import DataError, MissingError, UsageError
 
@@ -48,12 +48,15 @@ def command(
         Format | None, typer.Option(help="Output; without it, colour on a terminal and JSON lines elsewhere.")
     ] = None,
     form: Annotated[Form | None, typer.Option("--input", help="Input; without it, told from the first line.")] = None,
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Padded characters in a batch, at most.")] = 4096,
+    batch_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Padded characters in a batch, at most; without it, what suits the device.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
     gpus: Annotated[int | None, typer.Option(help="0 for the CPU, 1 for a GPU; without it, a GPU if there is one.")] = None,
     precision: Annotated[
         Precision, typer.Option(help="bf16 is faster and may change a label here and there.")
     ] = Precision.fp32,
+    plugin: Annotated[Path | None, typer.Option("--plugin", metavar="FILE", help=PLUGIN_HELP)] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be read.")] = False,
 ) -> None:
     """Find entities in text: one result for each line, in order, as soon as it is there.
@@ -69,6 +72,7 @@ def command(
     from cnerkit.workflows.predict import predict_stream
 
     use_threads(threads)
+    use_plugin(plugin)
     streams = list(_named(files))
     restored = restore(model, gpus=gpus)
     write = _writer(format, restored)

@@ -1,8 +1,11 @@
 """Where a model computes: the GPUs that are asked for and there, the processes that share the work, the number format."""
 
+import atexit
 import contextlib
 import os
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from typing import Literal
 
 import torch
@@ -51,6 +54,11 @@ def process_rank() -> int:
     return int(os.environ["RANK"]) if in_process_group() else 0
 
 
+def prediction_batch(device: torch.device) -> int:
+    """Padded tokens in a batch that predicts fast: small ones stay in a processor's cache, a GPU wants to be filled."""
+    return 1024 if device.type == "cpu" else 16384
+
+
 def device_for(gpus: int | None) -> torch.device:
     """The device of a command that runs in one process, as ``gpus_to_use`` decides."""
     return torch.device("cuda" if gpus_to_use(gpus) else "cpu")
@@ -66,15 +74,45 @@ def accelerator(gpus: int | None, precision: Precision, *, threads: int | None =
         gpus: As for ``gpus_to_use``; in a process group each process takes one GPU, or the CPU when 0.
         precision: ``bf16`` computes the layers that allow it in bfloat16; weights stay float32.
         threads: CPU threads of this process; None leaves them as they are.
+
+    Raises:
+        MissingError: There are not as many GPUs, or they do not know the number format.
+        UsageError: The number of GPUs is negative.
     """
     on_cpu = (gpus == 0 or not torch.cuda.is_available()) if in_process_group() else gpus_to_use(gpus) == 0
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts; without it sums differ between runs
     threads_before = torch.get_num_threads()
+    if precision == "bf16" and not on_cpu and not torch.cuda.is_bf16_supported():
+        raise MissingError("this GPU does not compute in bf16", fix="use --precision fp32")
+    _forget_earlier_runs()
     if threads is not None:
         torch.set_num_threads(threads)
-    AcceleratorState._reset_state(reset_partial_state=not torch.distributed.is_initialized())  # noqa: SLF001
+    if in_process_group():
+        _make_the_group_end_with_the_process()
     try:
         yield Accelerator(cpu=on_cpu, mixed_precision="bf16" if precision == "bf16" else "no")
     finally:
-        AcceleratorState._reset_state(reset_partial_state=not torch.distributed.is_initialized())  # noqa: SLF001
+        _forget_earlier_runs()
         torch.set_num_threads(threads_before)
+
+
+def _forget_earlier_runs() -> None:
+    """Drop accelerate's state, but for a process group, which lasts as long as the process."""
+    AcceleratorState._reset_state(reset_partial_state=not torch.distributed.is_initialized())  # noqa: SLF001
+
+
+@cache
+def _make_the_group_end_with_the_process() -> None:
+    """See to it that the threads of a process group end before the interpreter does, which else may abort with a signal.
+
+    The group has to be destroyed, and nothing may hold on to it: the functions of ``torch.distributed.nn`` keep the group that
+    there is when they are imported as a default argument, so they are imported before there is one.
+    """
+    import_module("torch.distributed.nn.functional")
+    atexit.register(leave_process_group)
+
+
+def leave_process_group() -> None:
+    """Leave the group of processes, if there is one; nothing can be shared any more."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cnerkit.engine.inference import autocast
 from cnerkit.engine.stepping import Stepper, translated_memory_errors
 from cnerkit.nn.batch import Batch
 from cnerkit.text import Sentence
@@ -46,7 +45,7 @@ def estimate_memory(stepper: Stepper, largest: Sequence[Sentence]) -> MemoryEsti
     buffers = [(buffer, buffer.clone()) for buffer in stepper.model.buffers()]
     stepper.model.train()
     hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
-    with translated_memory_errors(largest), hooks, autocast(device, stepper.settings.precision):
+    with translated_memory_errors(largest), hooks, stepper.accelerator.autocast():
         terms = stepper.model.loss(Batch.of(largest, device))
         del terms
     for buffer, before in buffers:

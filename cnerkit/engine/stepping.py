@@ -8,7 +8,6 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from cnerkit.engine.inference import autocast
 from cnerkit.engine.optimisation import new_optimizer, rate_at, set_rates
 from cnerkit.engine.seeds import seed_everything
 from cnerkit.errors import CnerkitError
@@ -68,7 +67,7 @@ class Stepper:
     def _add_gradients(self, sentences: Sequence[Sentence], weight: float) -> Tensor:
         with translated_memory_errors(sentences):
             batch = Batch.of(sentences, self.accelerator.device)
-            with autocast(self.accelerator.device, self.settings.precision):
+            with self.accelerator.autocast():
                 terms: dict[str, Tensor] = self.model.loss(batch)
             loss = torch.stack([term.float() for term in terms.values()]).sum() * weight
             loss.backward()  # type: ignore[no-untyped-call]

@@ -50,10 +50,15 @@ class Ner(nn.Module):
         """The best structure of each sentence, decoded, with the probability of each entity."""
         scores = self(batch).float()
         paths = self.head.best(scores, batch.mask)
-        found = [sorted(self.codec.decode(path)) for path in paths]
+        found = [sorted(self.codec.decode(path), key=_place) for path in paths]
         spans = [[(entity.start, entity.end) for entity in entities] for entities in found]
         probabilities = self.head.probabilities(scores, batch.mask, paths, spans)
         return [
             Prediction(sentence.id, tuple(entities), tuple(row))
             for sentence, entities, row in zip(batch.sentences, found, probabilities, strict=True)
         ]
+
+
+def _place(entity: Entity) -> tuple[int, int, str]:
+    """What entities are sorted by; cheaper than to compare them, which counts when there are millions."""
+    return entity.fragments[0].start, entity.fragments[-1].end, entity.type

@@ -78,7 +78,7 @@ class Gold:
 
 
 def evaluate_checkpoint(
-    path: Path, gold: Gold | None, *, gpus: int | None = None, batch_tokens: int = 4096, precision: "Precision" = "fp32"
+    path: Path, gold: Gold | None, *, gpus: int | None = None, batch_tokens: int | None = None, precision: "Precision" = "fp32"
 ) -> Evaluation:
     """Score a checkpoint on annotated sentences, against the whole of their gold.
 
@@ -86,12 +86,13 @@ def evaluate_checkpoint(
         path: The checkpoint.
         gold: What to score it on; None is the test split of the dataset that it was trained on.
         gpus: 0 is the CPU, 1 a GPU, None a GPU if there is one.
-        batch_tokens: Padded tokens in a batch, at most.
+        batch_tokens: Padded tokens in a batch, at most; None leaves it to the device.
         precision: Number format of the layers that allow bfloat16.
 
     Raises:
         CnerkitError: The checkpoint or the gold is missing or cannot be read.
     """
+    from cnerkit.engine.devices import prediction_batch
     from cnerkit.engine.inference import predict_sentences
     from cnerkit.recipe.loading import recipe_from_resolved
     from cnerkit.workflows.model import restore
@@ -102,7 +103,11 @@ def evaluate_checkpoint(
     types = TypeMap(recipe.data.types if gold.types is None else gold.types)
     sentences = [types.apply(sentence) for sentence in _annotated(gold)]
     predictions = predict_sentences(
-        restored.model, sentences, batch_tokens=batch_tokens, device=restored.device, precision=precision
+        restored.model,
+        sentences,
+        batch_tokens=batch_tokens or prediction_batch(restored.device),
+        device=restored.device,
+        precision=precision,
     )
     report = score(_entities(sentences), (prediction.entities for prediction in predictions))
     return Evaluation(

@@ -90,4 +90,5 @@ def _build(origin: Origin, where: str | None) -> Any:
             where=where,
             fix=f"install the version of it that the checkpoint was written with (cnerkit {origin.versions.get('cnerkit')})",
         ) from error
-    return spec.build(params, task=origin.task, encoder=encoder_from_description(origin.encoder), prepared=origin.prepared)
+    encoder = encoder_from_description(origin.encoder, where=where or "checkpoint", blank=True)  # its weights come next
+    return spec.build(params, task=origin.task, encoder=encoder, prepared=origin.prepared)

@@ -132,5 +132,5 @@ def _notes_on(assembly: Assembly) -> list[str]:
     notes = list(assembly.corpus.notes)
     empty = sum(1 for sentence in assembly.corpus.splits["train"] if not len(sentence))
     if empty:
-        notes.append(f"{empty} empty sentences of train are left out")
+        notes.append(f"train: {empty} empty sentence{'s' if empty > 1 else ''} left out of training")
     return notes

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from cnerkit.codecs.schemes import Scheme
 from cnerkit.codecs.tags import tags_from_entities
-from cnerkit.engine.devices import Precision
+from cnerkit.engine.devices import Precision, prediction_batch
 from cnerkit.engine.inference import predict_sentences
 from cnerkit.text import Entity, Prediction, Sentence
 from cnerkit.workflows.lines import Form, Line, chunks, is_live, read_lines, sentence_of, tokenize
@@ -54,7 +54,7 @@ def predict_stream(
     source: str,
     *,
     form: Form | None = None,
-    batch_tokens: int = 4096,
+    batch_tokens: int | None = None,
     precision: Precision = "fp32",
 ) -> Iterator[list[PredictedLine]]:
     """Entities of each line of a stream, in groups as they are done.
@@ -64,7 +64,7 @@ def predict_stream(
         stream: Text, or JSON lines with a ``text``; see ``read_lines``.
         source: What to call the stream in messages.
         form: Which of the two, when it shall not be told from the first line.
-        batch_tokens: Padded tokens in a batch, at most.
+        batch_tokens: Padded tokens in a batch, at most; None leaves it to the device.
         precision: Number format of the layers that allow bfloat16.
     """
     for chunk in chunks(read_lines(stream, source, form), live=is_live(stream)):
@@ -72,7 +72,7 @@ def predict_stream(
 
 
 def predict_lines(
-    restored: RestoredModel, lines: Iterable[Line], *, batch_tokens: int, precision: Precision
+    restored: RestoredModel, lines: Iterable[Line], *, batch_tokens: int | None, precision: Precision
 ) -> list[PredictedLine]:
     """Entities of each line, in order."""
     lines = list(lines)
@@ -80,7 +80,7 @@ def predict_lines(
     predictions = predict_sentences(
         restored.model,
         [sentence_of(line, joiner) for line in lines],
-        batch_tokens=batch_tokens,
+        batch_tokens=batch_tokens or prediction_batch(restored.device),
         device=restored.device,
         precision=precision,
         read_ahead=len(lines) or 1,

@@ -12,6 +12,7 @@ import torch
 from transformers import AutoModelForTokenClassification, BertTokenizerFast, pipeline
 
 from cnerkit import registry
+from cnerkit.engine.devices import prediction_batch
 from cnerkit.engine.inference import predict_sentences
 from cnerkit.nn.encoders import new_encoder
 from cnerkit.recipe.schema import BertEncoder
@@ -67,7 +68,7 @@ def main() -> None:
         sides = {f"pipeline, batch {size}": lambda size=size: theirs(texts, batch_size=size) for size in PIPELINE_BATCHES}
         for precision in ("fp32", "bf16"):
             sides[f"cnerkit {precision}"] = lambda precision=precision: list(
-                predict_sentences(ours, sentences, batch_tokens=4096, precision=precision)
+                predict_sentences(ours, sentences, batch_tokens=prediction_batch(torch.device("cpu")), precision=precision)
             )
         least = dict.fromkeys(sides, float("inf"))
         for _ in range(arguments.rounds):

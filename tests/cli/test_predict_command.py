@@ -121,6 +121,31 @@ def test_what_is_missing_is_named(cnerkit, arguments, code, message):
     assert message in done.err
 
 
+def test_a_plugin_s_checkpoint_needs_the_plugin_s_file(tmp_path, process):
+    (tmp_path / "line.jsonl").write_text(
+        '{"text": "王五去沪", "entities": [{"start": 0, "end": 2, "label": "PER"}]}\n', encoding="utf-8"
+    )
+    (tmp_path / "own.yaml").write_text(
+        "title: t\npaper: none\ndata: {train: line.jsonl, dev: line.jsonl}\n"
+        "encoder: {kind: static, dim: 8}\nmodel: {name: plugged}\ntraining: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "plugged.py").write_text(
+        "from dataclasses import replace\nfrom cnerkit import registry\n"
+        "MODEL = replace(registry.get('bert_softmax'), name='plugged')\n",
+        encoding="utf-8",
+    )
+    plugin = ("--plugin", tmp_path / "plugged.py")
+    trained = process("train", tmp_path / "own.yaml", "-o", tmp_path / "run", "--gpus", "0", *plugin)
+    assert trained.code == 0, trained.err
+    checkpoint = ("-m", tmp_path / "run" / "best.pt")
+    refused = process("predict", *checkpoint, stdin=b"a\n")
+    assert refused.code == 5
+    assert "the checkpoint's model 'plugged' cannot be loaded" in refused.err
+    assert process("predict", *checkpoint, *plugin, stdin=b"a\n").code == 0
+    assert process("evaluate", *checkpoint, *plugin, tmp_path / "line.jsonl").code == 0
+
+
 def test_a_broken_archive_is_named(tiny_run, cnerkit, tmp_path):
     path = tmp_path / "in.gz"
     path.write_bytes(gzip.compress("甲\n".encode() * 1000)[:30])

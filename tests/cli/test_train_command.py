@@ -168,6 +168,19 @@ def test_ctrl_c_ends_with_130_says_so_and_leaves_a_checkpoint_that_loads(folder)
     assert load_checkpoint(folder / "run/last.pt").kind == "last"
 
 
+def test_ctrl_c_reaches_every_process_that_was_launched_and_the_run_is_kept(folder):
+    code = "import sys; from cnerkit.engine.launching import launch; sys.exit(launch(2, sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "train", "toy.yaml", "--plugin", str(PLUGIN), "--gpus", "0", "-o", "run"]
+    process = subprocess.Popen([*command, "--set", "training.epochs=4000"], stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    wait_for(folder / "run/last.pt", process)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=100)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    assert load_checkpoint(folder / "run/last.pt").training["n_processes"] == 2
+    assert not list((folder / "run").glob(".*"))
+
+
 def test_kill_leaves_checkpoints_that_load_and_a_run_that_goes_on(folder):
     arguments = ("-q", "-o", "run", "--set", "training.epochs=12", "--set", "training.save_minutes=1e-5")
     process = start(*arguments)

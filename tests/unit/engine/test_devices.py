@@ -43,6 +43,13 @@ def test_negative_number_of_gpus_is_wrong_usage():
         gpus_to_use(-1)
 
 
+def test_gpu_without_bfloat16_is_told_what_to_use(with_gpus, monkeypatch):
+    with_gpus(1)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    with pytest.raises(MissingError, match="does not compute in bf16"), accelerator(1, "bf16"):
+        pass
+
+
 def test_device_of_no_gpu_is_the_cpu():
     assert device_for(0) == torch.device("cpu")
 

@@ -219,6 +219,13 @@ def test_plan_counts_what_will_be_done_and_writes_nothing(recipe, tmp_path):
     assert result.n_epochs == told.epochs
 
 
+def test_empty_sentences_of_train_are_left_out_and_counted(recipe, tmp_path):
+    with (tmp_path / "train.jsonl").open("a", encoding="utf-8") as train_file:
+        train_file.write('{"text": "", "entities": []}\n')
+    assert plan(recipe, gpus=0, data_dir=None, threads=None).notes[-1] == "train: 1 empty sentence left out of training"
+    assert train(recipe, tmp_path / "run", ON_CPU).n_epochs == 4
+
+
 def test_observer_is_told_the_plan_then_each_epoch(recipe, tmp_path):
     told = []
 
