@@ -74,7 +74,7 @@ def command(
     use_threads(threads)
     use_plugin(plugin)
     streams = list(_named(files))
-    restored = restore(model, gpus=gpus)
+    restored = restore(model, gpus=gpus, precision=precision.value)
     write = _writer(format, restored)
     bad = 0
     for source, path in streams:

@@ -97,7 +97,7 @@ def evaluate_checkpoint(
     from cnerkit.recipe.loading import recipe_from_resolved
     from cnerkit.workflows.model import restore
 
-    restored = restore(path, gpus=gpus)
+    restored = restore(path, gpus=gpus, precision=precision)
     recipe = recipe_from_resolved(restored.recipe, str(path))
     gold = gold or Gold(_own_dataset(recipe, path))
     types = TypeMap(recipe.data.types if gold.types is None else gold.types)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cnerkit import registry
 from cnerkit.engine.checkpoint import RETRAIN, Checkpoint, Origin, load_checkpoint
-from cnerkit.engine.devices import device_for
+from cnerkit.engine.devices import Precision, device_for
+from cnerkit.engine.inference import halve_pretrained
 from cnerkit.errors import CnerkitError, DataError, MissingError
 from cnerkit.nn.encoders import encoder_from_description
 from cnerkit.registry import Task
@@ -37,12 +38,13 @@ class RestoredModel:
         return self.origin.recipe
 
 
-def restore(checkpoint: Path | Checkpoint, *, gpus: int | None = None) -> RestoredModel:
+def restore(checkpoint: Path | Checkpoint, *, gpus: int | None = None, precision: Precision = "fp32") -> RestoredModel:
     """Make the model of a checkpoint again. Needs no hub, no training data and no recipe file.
 
     Args:
         checkpoint: A file, or what was read from one.
         gpus: 0 is the CPU, 1 a GPU, None a GPU if there is one.
+        precision: ``bf16`` keeps the pretrained weights in bfloat16.
 
     Raises:
         MissingError: There is no such file, the GPU is not there, or the model is not installed.
@@ -53,6 +55,8 @@ def restore(checkpoint: Path | Checkpoint, *, gpus: int | None = None) -> Restor
     held = load_checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
     model = _build(held.origin, where)
     load_weights(model, held, where)
+    if precision == "bf16":
+        halve_pretrained(model)
     return RestoredModel(model.to(device).eval(), device, held.origin, held.scores)
 
 

@@ -1,9 +1,10 @@
 """Prediction on a CPU against transformers' token-classification pipeline with the same weights, interleaved.
 
-python tests/benchmarks/bench_prediction.py ENCODER_FOLDER [CORPUS] [--sentences N] [--rounds N]
+python tests/benchmarks/bench_prediction.py ENCODER_FOLDER [CORPUS] [--split P] [--sentences N] [--rounds N]
 """
 
 import argparse
+import copy
 import tempfile
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from transformers import AutoModelForTokenClassification, BertTokenizerFast, pip
 
 from cnerkit import registry
 from cnerkit.engine.devices import prediction_batch
-from cnerkit.engine.inference import predict_sentences
+from cnerkit.engine.inference import halve_pretrained, predict_sentences
 from cnerkit.nn.encoders import new_encoder
 from cnerkit.recipe.schema import BertEncoder
 from cnerkit.registry import Task
@@ -56,10 +57,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("encoder", type=Path)
     parser.add_argument("corpus", nargs="?", default="resume")
+    parser.add_argument("--split", default="test")
     parser.add_argument("--sentences", type=int, default=477)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
-    sentences = load_split(arguments.corpus, "test")[: arguments.sentences]
+    sentences = load_split(arguments.corpus, arguments.split)[: arguments.sentences]
     types = LabelSet.of(entity.type for sentence in sentences for entity in sentence.entities or ())
     ours = our_model(arguments.encoder, types)
     with tempfile.TemporaryDirectory() as work:
@@ -67,8 +69,11 @@ def main() -> None:
         texts = [sentence.text for sentence in sentences]
         sides = {f"pipeline, batch {size}": lambda size=size: theirs(texts, batch_size=size) for size in PIPELINE_BATCHES}
         for precision in ("fp32", "bf16"):
-            sides[f"cnerkit {precision}"] = lambda precision=precision: list(
-                predict_sentences(ours, sentences, batch_tokens=prediction_batch(torch.device("cpu")), precision=precision)
+            model = copy.deepcopy(ours)
+            if precision == "bf16":
+                halve_pretrained(model)
+            sides[f"cnerkit {precision}"] = lambda model=model, precision=precision: list(
+                predict_sentences(model, sentences, batch_tokens=prediction_batch(torch.device("cpu")), precision=precision)
             )
         least = dict.fromkeys(sides, float("inf"))
         for _ in range(arguments.rounds):

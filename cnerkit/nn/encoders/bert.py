@@ -1,5 +1,6 @@
 """A pretrained BERT as an encoder: one vector per token, for sentences of any length."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -90,9 +91,15 @@ class BertEncoder(nn.Module):
         parts: list[Tensor] = []
         for here in range(0, len(ids), n_rows):
             rows_here = slice(here, here + n_rows)
-            done = self.bert(input_ids=ids[rows_here], attention_mask=None if mask is None else mask[rows_here])
+            with self._own_precision(device):
+                done = self.bert(input_ids=ids[rows_here], attention_mask=None if mask is None else mask[rows_here])
             parts.append(done.last_hidden_state)
         return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _own_precision(self, device: torch.device) -> contextlib.AbstractContextManager[object]:
+        """Weights that are bfloat16 need no autocast, which would only convert to and fro."""
+        halved = self.bert.dtype is torch.bfloat16
+        return torch.autocast(device.type, enabled=False) if halved else contextlib.nullcontext()
 
     def _per_token(self, hidden: Tensor, rows: Rows) -> Tensor:
         """(place, dim) to (batch, token, dim), by the first piece of each token or the mean over its pieces."""
