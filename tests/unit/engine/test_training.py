@@ -142,11 +142,12 @@ def test_ctrl_c_finishes_the_step_keeps_it_and_the_resumed_run_ends_the_same(tra
 
     settings = SETTINGS.model_copy(update={"save_minutes": 1000.0, "batch_tokens": 20})
     train("whole", settings)
+    handler_before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         train("stopped", settings, keeper=Interrupting(RunFolder(tmp_path / "stopped"), origin_of(toy_task)))
     standing = load_checkpoint(tmp_path / "stopped/last.pt").training["standing"]
     assert (standing["epoch"], standing["taken"]) == (1, 20)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler_before
     train("stopped", settings)
     assert (tmp_path / "stopped/last.pt").read_bytes() == (tmp_path / "whole/last.pt").read_bytes()
 

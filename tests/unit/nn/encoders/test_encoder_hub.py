@@ -188,6 +188,7 @@ def test_an_encoder_that_is_not_in_the_cache_says_why_it_was_not_downloaded(run,
 
 
 def test_the_hub_is_not_asked_while_the_toolkit_is_offline(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setenv("CNERKIT_OFFLINE", "1")
     with pytest.raises(MissingError, match=r"CNERKIT_OFFLINE is set and the cache has no config\.json"):
         encoder_folder("nobody/has-this-encoder", None)
