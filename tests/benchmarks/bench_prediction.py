@@ -12,34 +12,22 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForTokenClassification, BertTokenizerFast, pipeline
 
-from cnerkit import registry
 from cnerkit.engine.devices import prediction_batch
 from cnerkit.engine.inference import halve_pretrained, predict_sentences
-from cnerkit.nn.encoders import new_encoder
-from cnerkit.recipe.schema import BertEncoder
-from cnerkit.registry import Task
-from cnerkit.text import LabelSet
 from cnerkit.workflows.corpus import load_split
+from cnerkit.workflows.model import restore
 
 PIPELINE_BATCHES = (1, 8, 32)
 
 
-def our_model(folder: Path, types: LabelSet):
-    """bert_softmax over the encoder, its classifier as it is drawn."""
-    torch.manual_seed(0)
-    spec = registry.get("bert_softmax")
-    encoder = new_encoder(BertEncoder(path=str(folder)), [])
-    return spec.build(spec.params(), task=Task(types=types), encoder=encoder, prepared=None).eval()
-
-
 def their_pipeline(folder: Path, ours, work: str):
-    """The pipeline over the same encoder and the same classifier."""
+    """The pipeline over the encoder and the classifier of our model."""
     tags = ours.codec.tags
     theirs = AutoModelForTokenClassification.from_pretrained(
         folder, num_labels=len(tags), id2label=dict(enumerate(tags)), label2id={tag: place for place, tag in enumerate(tags)}
     )
-    linear = next(module for module in ours.head.modules() if isinstance(module, torch.nn.Linear))
-    theirs.classifier.load_state_dict(linear.state_dict())
+    theirs.base_model.load_state_dict(ours.encoder.bert.state_dict())
+    theirs.classifier.load_state_dict(ours.head.emit.state_dict())
     theirs.save_pretrained(work)
     BertTokenizerFast.from_pretrained(folder).save_pretrained(work)
     return pipeline("token-classification", model=work, tokenizer=work, device="cpu")
@@ -56,14 +44,14 @@ def main() -> None:
     """Print sentences per second of each side, and the ratios to the pipeline's best batch size."""
     parser = argparse.ArgumentParser()
     parser.add_argument("encoder", type=Path)
+    parser.add_argument("checkpoint", type=Path)
     parser.add_argument("corpus", nargs="?", default="resume")
     parser.add_argument("--split", default="test")
     parser.add_argument("--sentences", type=int, default=477)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     sentences = load_split(arguments.corpus, arguments.split)[: arguments.sentences]
-    types = LabelSet.of(entity.type for sentence in sentences for entity in sentence.entities or ())
-    ours = our_model(arguments.encoder, types)
+    ours = restore(arguments.checkpoint, gpus=0).model
     with tempfile.TemporaryDirectory() as work:
         theirs = their_pipeline(arguments.encoder, ours, work)
         texts = [sentence.text for sentence in sentences]
