@@ -1,6 +1,8 @@
 """Where results and remarks go: results on stdout, everything else on stderr."""
 
 import json
+import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,9 @@ from cnerkit.errors import CnerkitError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_LONGEST = 2000
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def stdout() -> "Console":
@@ -26,7 +31,7 @@ def stderr() -> "Console":
 
 def note(text: str) -> None:
     """A remark for the person at the keyboard, on one line of stderr."""
-    sys.stderr.write(f"{text}\n")
+    _tell(f"{_visible(text)}\n")
 
 
 def print_json(value: Any) -> None:
@@ -40,14 +45,26 @@ def show_error(error: CnerkitError) -> None:
     red, reset = ("\x1b[1;31m", "\x1b[0m") if _may_color() else ("", "")
     for one in (error, *error.also):
         place = f"{one.where}: " if one.where else ""
-        sys.stderr.write(f"{red}Error:{reset} {place}{one.what}\n")
+        _tell(f"{red}Error:{reset} {_visible(place)}{_visible(one.what)}\n")
         if one.fix:
-            sys.stderr.write(f"  fix: {one.fix}\n")
+            _tell(f"  fix: {_visible(one.fix)}\n")
+
+
+def _tell(text: str) -> None:
+    """A line on stderr; when that takes no more, there is nobody to be told so."""
+    try:
+        sys.stderr.write(text)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _visible(text: str) -> str:
+    """A message whose words may come from any file: what a terminal would obey is written out, and what is endless is cut."""
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], shown)
 
 
 def _may_color() -> bool:
-    import os
-
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -6,32 +6,30 @@ from typing import Annotated
 
 import typer
 
-from cnerkit.cli import console
-from cnerkit.errors import UsageError
+from cnerkit.cli import console, reading
+from cnerkit.corpora.formats import WRITABLE
 
 _TAGS = "bio, io, iob1, bios, bioes, bmes, bilou or bmeow"
 
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A dataset's name, a file, or - for stdin.")]
-Scheme = Annotated[str | None, typer.Option("--scheme", metavar="S", help=f"Write {_TAGS} tags, or span.")]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A dataset's name, a file, a folder, or - for stdin.")]
+Scheme = Annotated[str | None, typer.Option("--scheme", metavar="S", help=f"Write {_TAGS} tags, grid, or span.")]
 Types = Annotated[
     str | None,
-    typer.Option("--types", metavar="MAP", help="Rename or merge types: old=new,…; drop them: old=; or @FILE of such lines."),
+    typer.Option(
+        "--types", metavar="MAP", help="Rename or merge types: old=new,… or old*=new; drop them: old=; or @FILE of such lines."
+    ),
 ]
-Format = Annotated[str | None, typer.Option("--format", metavar="F", help="Write conll, jsonl or cluener.")]
-From = Annotated[str | None, typer.Option("--from", metavar="F", help="Read conll, weibo, jsonl or cluener; else recognised.")]
-FromScheme = Annotated[
-    str | None, typer.Option("--from-scheme", metavar="S", help="Read tags of this scheme; else recognised.")
-]
-Columns = Annotated[
-    str | None, typer.Option("--columns", metavar="T,G", help="Read tokens in column T and tags in column G, from 1.")
+Format = Annotated[str | None, typer.Option("--format", metavar="F", help=f"Write {', '.join(WRITABLE)}.")]
+Grid = Annotated[str, typer.Option("--grid", metavar="G", help="The relations of a grid: crener (four) or w2ner (two).")]
+Overlap = Annotated[
+    str,
+    typer.Option(
+        "--overlap", metavar="O", help="Entities that the target cannot hold: error, outermost, innermost, or layers of tags."
+    ),
 ]
 Split = Annotated[str | None, typer.Option("--split", metavar="P", help="Only this split of a dataset.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="OUT", help="A file, a folder for several splits, or - for stdout.")
-]
-Repair = Annotated[
-    str | None,
-    typer.Option("--repair", metavar="R", help="Malformed tags: strict refuses, conlleval makes entities, drop makes O."),
 ]
 Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write what was done as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
@@ -47,32 +45,44 @@ def command(
     scheme: Scheme = None,
     types: Types = None,
     format_: Format = None,
-    from_: From = None,
-    from_scheme: FromScheme = None,
-    columns: Columns = None,
+    grid: Grid = "crener",
+    overlap: Overlap = "error",
+    from_: reading.From = None,
+    from_scheme: reading.FromScheme = None,
+    columns: reading.Columns = None,
+    encoding: reading.Encoding = None,
+    offsets: reading.Offsets_ = None,
+    ends: reading.Ends = None,
+    labels: reading.Labels = None,
+    member: reading.Member = None,
+    tokens: reading.Tokens = None,
+    sentences: reading.Sentences = None,
     split: Split = None,
     output: Output = None,
-    repair: Repair = None,
+    repair: reading.Repair = None,
     report: Report = None,
     force: Force = False,
     data_dir: DataDir = None,
     quiet: Quiet = False,
 ) -> None:
-    """Convert between tag schemes, spans and file formats.
+    """Convert between tag schemes, grids, spans and file formats.
 
-    A dataset goes to the folder NAME.SCHEME with one file per split; one split or one file goes to stdout.
+    A dataset goes to the folder NAME.SCHEME with one file per split; one split or one file goes to stdout. Format and scheme
+    of the input are recognised by its content. Nothing is lost without being counted and named.
     """
-    from cnerkit.workflows.convert import Conversion, convert
-    from cnerkit.workflows.reading import ReadOptions, repair_named
+    from cnerkit.workflows.convert import Conversion, convert, overlap_named
     from cnerkit.workflows.types import parse_types
 
-    read = ReadOptions(
-        _lower(from_), _lower(from_scheme), repair_named(repair) if repair is not None else None, _columns(columns)
-    )
+    read = reading.read_options(
+        from_=from_, from_scheme=from_scheme, columns=columns, repair=repair, encoding=encoding, offsets=offsets,
+        ends=ends, labels=labels, member=member, tokens=tokens, sentences=sentences,
+    )  # fmt: skip
     asked = Conversion(
         source=source,
-        scheme=_lower(scheme),
-        format=_lower(format_),
+        scheme=scheme and scheme.lower(),
+        format=format_ and format_.lower(),
+        overlap=overlap_named(overlap),
+        grid=grid.lower(),
         read=read,
         split=split,
         types=parse_types(types),
@@ -85,18 +95,3 @@ def command(
     if not quiet:
         for line in result.notes():
             console.note(line)
-
-
-def _lower(name: str | None) -> str | None:
-    return name and name.lower()
-
-
-def _columns(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    parts = text.split(",")
-    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise UsageError(
-            f"--columns takes two numbers from 1, got {text!r}", fix="write the token's column and the tag's, as in 1,4"
-        )
-    return int(parts[0]) - 1, int(parts[1]) - 1

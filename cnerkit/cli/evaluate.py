@@ -1,10 +1,12 @@
 """``cnerkit evaluate``: a checkpoint on annotated sentences, or one annotated file against another."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnerkit.cli import reading, relevance_view
 from cnerkit.cli.computing import PLUGIN_HELP, Precision, use_plugin, use_threads
 from cnerkit.cli.console import note, print_json
 from cnerkit.errors import UsageError
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from cnerkit.scoring.counts import Counts
     from cnerkit.scoring.report import Average
     from cnerkit.workflows.evaluate import Evaluation
+    from cnerkit.workflows.level_scoring import LevelEvaluation
 
 
 def command(
@@ -27,9 +30,20 @@ def command(
         str | None,
         typer.Option("--types", metavar="MAP", help="Rename, merge or drop types: old=new,…; without it, as trained."),
     ] = None,
-    from_scheme: Annotated[str | None, typer.Option("--from-scheme", metavar="S", help="Tags are of this scheme.")] = None,
-    repair: Annotated[
-        str | None, typer.Option("--repair", metavar="R", help="Malformed tags: strict refuses, conlleval, drop.")
+    from_: reading.From = None,
+    pred_from: Annotated[
+        str | None, typer.Option("--pred-from", metavar="F", help="The format of --pred, when it differs from that of --from.")
+    ] = None,
+    from_scheme: reading.FromScheme = None,
+    tokens: reading.Tokens = None,
+    sentences: reading.Sentences = None,
+    repair: reading.Repair = None,
+    levels: Annotated[bool, typer.Option("--levels", help="With -m: scores at each level of the types as well.")] = False,
+    relevance: Annotated[
+        str | None, typer.Option("--relevance", metavar="ID", help="With -m: instead, the relevance of labels in a sentence.")
+    ] = None,
+    relevance_plot: Annotated[
+        Path | None, typer.Option("--relevance-plot", metavar="FILE", help="With --relevance: draw it, as SVG.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     batch_tokens: Annotated[
@@ -50,15 +64,20 @@ def command(
     An entity is right when boundaries and type are exactly those of a gold entity. The gold is never cut or changed.
     """
     from cnerkit.workflows.evaluate import Gold, evaluate_checkpoint, evaluate_files
-    from cnerkit.workflows.reading import ReadOptions, repair_named
     from cnerkit.workflows.types import parse_types
 
-    read = ReadOptions(scheme=from_scheme, repair=repair_named(repair) if repair else None)
+    divided = {"tokens": tokens, "sentences": sentences}
+    read = reading.read_options(from_=from_, from_scheme=from_scheme, repair=repair, **divided)
+    read_pred = reading.read_options(from_=pred_from or from_, from_scheme=from_scheme, repair=repair, **divided)
     mapping = None if types is None else parse_types(types)
 
     def asked(name: str) -> Gold:
         return Gold(name, split, read, mapping, data_dir)
 
+    if relevance_plot and not relevance:
+        raise UsageError("--relevance-plot draws what --relevance shows", fix="add --relevance ID of a sentence")
+    if relevance and levels:
+        raise UsageError("--levels and --relevance exclude each other", fix="ask for one after the other")
     if model is not None:
         if gold or pred:
             raise UsageError(
@@ -66,11 +85,17 @@ def command(
             )
         use_threads(threads)
         use_plugin(plugin)
+        where = asked(source) if source else None
+        if relevance is not None:
+            relevance_view.show(model, where, relevance, gpus=gpus, as_json=json, plot=relevance_plot)
+            return
         evaluation = evaluate_checkpoint(
-            model, asked(source) if source else None, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value
+            model, where, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value, levels=levels
         )
+    elif levels or relevance:
+        raise UsageError("--levels and --relevance look at what a model predicts", fix="give -m CKPT SOURCE")
     elif gold and pred and source is None:
-        evaluation = evaluate_files(asked(gold), Gold(pred, None, read, mapping, data_dir))
+        evaluation = evaluate_files(asked(gold), Gold(pred, None, read_pred, mapping, data_dir))
     else:
         raise UsageError("it is not said what to score", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
     _show(evaluation, as_json=json)
@@ -95,8 +120,29 @@ def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
     split = f", {evaluation.split}" if evaluation.split else ""
     note(f"{evaluation.source}{split}: {report.sentences} sentences, {len(report.types)} types")
     note(f"{report.match}: {report.definition}")
+    if evaluation.levels:
+        _show_levels(evaluation.levels)
     for row in evaluation.published:
         note(f"published: {row.row}, {row.source}{'; ' if row.note else ''}{row.note}")
+
+
+def _show_levels(levels: "LevelEvaluation") -> None:
+    """A table of its own: the levels are not types."""
+    from cnerkit.cli import tables
+    from cnerkit.workflows.level_scoring import RELEASE
+
+    rows = [
+        _row(f"{level}" if level else "0, boundaries", report.micro, report.micro.support, report.micro.predicted)
+        for level, report in enumerate(levels.scores.reports)
+    ]
+    if levels.release:
+        micro = levels.release.micro
+        rows.append(_row("release", micro, micro.support, micro.predicted))
+    sys.stdout.write("\n")
+    tables.show(("level", ">P", ">R", ">F1", ">gold", ">predicted"), rows)
+    note(f"levels: {levels.scores.definition}")
+    if levels.release:
+        note(f"release: {RELEASE}, to compare with its scores")
 
 
 def _row(name: str, scores: "Counts | Average", support: int | None = None, predicted: int | None = None) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import os
 import sys
 import traceback
 from importlib import import_module
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -15,7 +16,7 @@ from cnerkit.errors import CnerkitError
 
 COMMANDS = {
     "convert": "Convert between tag schemes, spans and file formats.",
-    "data": "The catalogue of datasets: list, info, get, verify.",
+    "data": "Datasets and corpora: list, info, get, verify, check, stats.",
     "recipe": "Recipes: list, show, check, copy, schema.",
     "model": "Registered models: list, show.",
     "train": "Train a model as a recipe says, and score it.",
@@ -119,17 +120,23 @@ def speak_utf8() -> None:
 
 def main() -> None:
     """Entry point of the ``cnerkit`` command."""
+    _open_closed_streams()
     speak_utf8()
     try:
         build_app()(prog_name="cnerkit")
     except Exception as error:
         if debugging():
             raise
-        note(f"Error: cnerkit met a case that it should have handled: {type(error).__name__}: {error}")
-        note("  fix: run again with CNERKIT_DEBUG=1 and report what it prints")
-        sys.exit(1)
+        _give_up(error)
     finally:
         _flush_stdout()
+
+
+def _open_closed_streams() -> None:
+    """Nothing is read from a stream that was closed before the program began, and what is written to it is lost."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - stays open
 
 
 def _flush_stdout() -> None:
@@ -137,3 +144,25 @@ def _flush_stdout() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:
+        _give_up(error)
+
+
+def _give_up(error: Exception) -> NoReturn:
+    if isinstance(error, OSError):
+        silence_stdout()
+    show_error(_explained(error))
+    sys.exit(1)
+
+
+def _explained(error: Exception) -> CnerkitError:
+    """What to tell of an error that no command foresaw."""
+    if isinstance(error, MemoryError):
+        fix = "divide the input into several files, or use a machine with more memory"
+        return CnerkitError("there is not enough memory", fix=fix)
+    if isinstance(error, OSError) and error.filename is None:  # of a stream: whoever opens a file says so itself
+        from cnerkit.storage import unwritable
+
+        return unwritable(Path("stdout"), error)
+    what = f"cnerkit met a case that it should have handled: {type(error).__name__}: {error}"
+    return CnerkitError(what, fix="run again with CNERKIT_DEBUG=1 and report what it prints")

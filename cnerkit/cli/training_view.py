@@ -113,6 +113,8 @@ def _show_run(result: "TrainingResult") -> None:
         shares = " ".join(map(_percent, (row.precision, row.recall, row.f1)))
         lines.append(f"{'published':12} {shares} {'':>9}  {row.row} ({row.source}) {row.note}".rstrip())
     lines.append(f"percent; {result.dev.match} match: {result.dev.definition}")
+    if result.remark:
+        lines.append(result.remark)
     if result.dev_is_test:
         lines.append("dev is test: the epoch was chosen on the sentences that it is scored on, so the scores are too high")
     sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -64,15 +64,17 @@ class TagReader:
 
     def _refusal(self, tags: Sequence[str]) -> TagError:
         """The error about all of a sentence: unknown tags if there are any, else the malformed runs in their places."""
-        readings = [(start, self._read_once(stretch)) for start, stretch in stretches(tags)]
-        if not all(reading.legal or reading.malformed for _, reading in readings):
+        if any(split_tag(tag, self.scheme) is None for tag in tags):
             return unknown_tag(tags, self.scheme)
-        runs = [
+        return malformed_tags(tags, self.malformed_runs(tags), self.scheme)
+
+    def malformed_runs(self, tags: Sequence[str]) -> list[MalformedRun]:
+        """The malformed runs of one sentence in order; none are found in a stretch with a tag that is not of the scheme."""
+        return [
             replace(run, start=start + run.start, end=start + run.end)
-            for start, reading in readings
-            for run in reading.malformed
+            for start, stretch in stretches(tags)
+            for run in self._read_once(stretch).malformed
         ]
-        return malformed_tags(tags, runs, self.scheme)
 
     def _read_stretch(self, stretch: Stretch) -> Reading:
         """Cuts a stretch into runs, and tells the entities from the malformed; holds nothing when a tag is unknown."""

@@ -1,9 +1,10 @@
 """Tag schemes as a codec: one tag per token and back, from one scheme to another, and as the classes of a tagger."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
+from cnerkit.codecs.annotated import known_entities
 from cnerkit.codecs.repair import Repair, Repairs, TagError
 from cnerkit.codecs.schemes import OUTSIDE, Scheme, Tag, may_follow
 from cnerkit.codecs.stretches import REMEMBERED, Stretch, stretches
@@ -103,6 +104,7 @@ class TagCodec:
 
     types: Sequence[str]
     scheme: Scheme
+    malformed: Repair = Repair.CONLLEVAL
     tags: tuple[str, ...] = field(init=False)
     _ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
@@ -118,17 +120,12 @@ class TagCodec:
         Raises:
             DataError: The sentence is not annotated, has an entity of another type, or one that the scheme cannot write.
         """
-        if sentence.entities is None:
-            raise DataError("the sentence is not annotated", where=sentence.id, fix="train on annotated sentences only")
-        self._refuse_other_types(sentence.id, sentence.entities)
-        return [self._ids[tag] for tag in tags_from_entities(sentence.entities, len(sentence), self.scheme)]
+        entities = known_entities(sentence, self.types)
+        return [self._ids[tag] for tag in tags_from_entities(entities, len(sentence), self.scheme)]
 
     def decode(self, structure: Sequence[int]) -> frozenset[Entity]:
-        """The entities of a sentence from the class of each token.
-
-        A tagger may answer with malformed tags; they are read as conlleval does, so that no entity is lost to one wrong tag.
-        """
-        return entities_from_tags([self.tags[number] for number in structure], self.scheme, Repair.CONLLEVAL)
+        """The entities of a sentence from the class of each token; a tagger may answer with malformed tags."""
+        return entities_from_tags([self.tags[number] for number in structure], self.scheme, self.malformed)
 
     def transitions_allowed(self) -> list[list[bool]]:
         """``[i][j]`` is True when class j may directly follow class i."""
@@ -150,15 +147,6 @@ class TagCodec:
 
     def _parts(self) -> list[Tag]:
         return [Tag(OUTSIDE, ""), *(Tag(prefix, type_) for type_ in self.types for prefix in self.scheme.shape.prefixes)]
-
-    def _refuse_other_types(self, where: str, entities: Collection[Entity]) -> None:
-        others = sorted({entity.type for entity in entities} - set(self.types))
-        if others:
-            raise DataError(
-                f"the type {others[0]!r} is not among those of the model: {', '.join(self.types)}",
-                where=where,
-                fix="train on data that has this type, or rename or drop it with data.types",
-            )
 
 
 def _span(entity: Entity, scheme: Scheme) -> Span:

@@ -1,61 +1,73 @@
 """JSON lines as CLUENER and FiNE have them: a text, and for each type its surfaces with their offsets, ends inclusive."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cnerkit.corpora.columns import quote
-from cnerkit.corpora.jsonl import REPEATED, SURFACE_DIFFERS
-from cnerkit.corpora.records import Record, check_offsets, json_line, offsets_to_write, text_of
+from cnerkit.corpora.entity_fields import with_fields
+from cnerkit.corpora.formats import Hints, Parse, Record
+from cnerkit.corpora.records import (
+    check_offsets,
+    compare_surface,
+    id_to_write,
+    offsets_to_write,
+    other_fields,
+    sentence_of,
+    span,
+    text_of,
+    text_to_write,
+)
 from cnerkit.errors import DataError
-from cnerkit.text import Entity, Sentence
+from cnerkit.text import Sentence
 
 _SHAPE = '{"PER": {"李白": [[0, 1]]}}'
 
 
-def parse_cluener(record: Record, id_: str, notes: Counter[str]) -> Sentence:
-    """The sentence of a record; every occurrence of a surface is an entity, and offsets win over surfaces.
+def evidence(sample: Sequence[Record]) -> str | None:
+    """A mapping ``label``."""
+    mappings = sum(isinstance(record.get("label"), dict) for record in sample)
+    return f"a mapping `label` in {mappings} of the first {len(sample)} records" if mappings else None
 
-    A record without ``label`` is not annotated.
+
+def parser(sample: Sequence[Record], hints: Hints, name: str) -> Parse:  # noqa: ARG001 - one reading is possible
+    """What reads records: there is only one way. A record without ``label`` is not annotated."""
+    return _sentence
+
+
+def record(sentence: Sentence) -> dict[str, Any]:
+    """Every occurrence of a surface is an entity; no ``label`` when the sentence is not annotated.
 
     Raises:
-        DataError: A field is missing, of the wrong type or out of range; without its place.
+        DataError: The tokens are words, or an entity is discontinuous.
     """
-    text = text_of(record)
-    label = record.get("label")
+    text = text_to_write(sentence)
+    found: dict[str, Any] = {"id": id_to_write(sentence), "text": text}
+    if sentence.entities is not None:
+        label: dict[str, dict[str, list[list[int]]]] = {}
+        for start, end, type_ in offsets_to_write(sentence):
+            label.setdefault(type_, {}).setdefault(text[start:end], []).append([start, end - 1])
+        found["label"] = label
+    return with_fields(found, sentence)
+
+
+def _sentence(record: Record, id_: str, notes: Counter[str]) -> Sentence:
+    text, label = text_of(record), record.get("label")
+    extra = other_fields(record, "id", "text", "label")
     if label is None:
-        return Sentence(id_, tuple(text))
+        return sentence_of(id_, text, None, notes, extra)
     entities = []
     for type_, surface, offsets in _mentions(label):
         if not isinstance(offsets, list) or len(offsets) != 2:
             raise DataError(f"expected offsets as [start, end], got {quote(offsets)}", fix=f"write {_SHAPE}")
         start, end = check_offsets(offsets[0], offsets[1], len(text), inclusive=True)
-        entities.append(Entity.span(start, end, type_))
-        if text[start:end] != surface:
-            notes[SURFACE_DIFFERS] += 1
-    kept = frozenset(entities)
-    if len(entities) > len(kept):
-        notes[REPEATED] += len(entities) - len(kept)
-    return Sentence(id_, tuple(text), kept)
-
-
-def cluener_line(sentence: Sentence) -> str:
-    """A sentence as a line of JSON.
-
-    Raises:
-        DataError: Its tokens are words, it is not annotated, or it holds what spans in UTF-8 cannot carry.
-    """
-    if sentence.joiner or any(len(token) != 1 for token in sentence.tokens):
-        fix = "write --format jsonl, which has a list of words"
-        raise DataError("cluener counts characters, and this sentence comes in words", where=sentence.id, fix=fix)
-    label: dict[str, dict[str, list[list[int]]]] = {}
-    for start, end, type_ in offsets_to_write(sentence):
-        surface = sentence.text[start:end]
-        label.setdefault(type_, {}).setdefault(surface, []).append([start, end - 1])
-    return json_line({"id": sentence.id, "text": sentence.text, "label": label}, sentence)
+        entities.append(span(start, end, type_))
+        compare_surface(surface, text[start:end], notes)
+    return sentence_of(id_, text, entities, notes, extra)
 
 
 def _mentions(label: object) -> Iterator[tuple[str, str, Any]]:
+    """The type, the surface and the offsets of each entity."""
     if not isinstance(label, dict):
         raise DataError(f"expected a mapping `label`, got {quote(label)}", fix=f"write {_SHAPE}")
     for type_, surfaces in label.items():

@@ -1,29 +1,34 @@
-"""One line of a file in columns: what separates them, which one is the token and which one the tag."""
+"""One line of a file in columns: what separates them, which one is the token and which ones are tags."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from cnerkit.corpora.problems import Problem
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 DOCUMENT_START = "-DOCSTART-"
 """A line whose first column is this begins a document in files of the CoNLL-2003 kind; it is not a token."""
+MOST_COLUMNS = 2000
+"""Lines with more are taken apart no further, so that no line costs more memory than a few times its length."""
+HEADERS = "header lines, left out"
+"""What a reader calls the lines for which ``Layout.is_header`` is true, when it counts them."""
 
 _FILLED = re.compile("[^ ]+")
 _LONGEST_POSITION = 9
 _NAMES = {"\t": "a tab", " ": "spaces"}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """The text of one column, and the column number (from 1) at which it starts in its line."""
 
     text: str
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """The token and the tag of one line, and the column number (from 1) at which the tag starts."""
 
     token: str
@@ -41,6 +46,8 @@ class Layout:
         token: The place of the token's column, from 0.
         tag: The place of the tag's column, from 0.
         indexed: True when each token carries its position in a word, as in Weibo: ``10`` is the character 1 at position 0.
+        more_tags: The places of the columns of further tags, where entities nest and each level has a column.
+        header: What the first column of a line holds that says something about a sentence and is no token; "" for nothing.
     """
 
     separator: str
@@ -48,23 +55,47 @@ class Layout:
     token: int = 0
     tag: int = 1
     indexed: bool = False
+    more_tags: tuple[int, ...] = ()
+    header: str = ""
+
+    @property
+    def tags(self) -> tuple[int, ...]:
+        """The places of all columns of tags, from 0."""
+        return (self.tag, *self.more_tags)
 
     @property
     def is_plain(self) -> bool:
         """True for two columns, the token and the tag."""
-        return self.n_columns == 2 and (self.token, self.tag) == (0, 1)
+        return self.n_columns == 2 and (self.token, self.tag) == (0, 1) and not self.header
 
     def describe(self) -> str:
         """In words, for a note."""
         kind = "characters with their position in a word" if self.indexed else "tokens"
-        places = f"{kind} in column {self.token + 1} and tags in column {self.tag + 1} of {self.n_columns}"
+        *others, last = [str(place + 1) for place in self.tags]
+        tags = f"columns {', '.join(others)} and {last}" if others else f"column {last}"
+        places = f"{kind} in column {self.token + 1} and tags in {tags} of {self.n_columns}"
         return f"{places}, separated by {_NAMES[self.separator]}"
 
+    def is_header(self, line: str) -> bool:
+        """True for a line that says something about a sentence."""
+        return self.header != "" and line.startswith(self.header + self.separator)
+
+    def is_between(self, line: str) -> bool:
+        """True for a line that stands between sentences: an empty one, a header, or the start of a document."""
+        if not line or self.is_header(line):
+            return True
+        return line.startswith(DOCUMENT_START) and self.fields(line)[0].text == DOCUMENT_START
+
     def fields(self, line: str) -> list[Field]:
-        """The columns of a line. The first can be a space: the rest of the line is never stripped of what could be a token."""
+        """The columns of a line, all beyond ``MOST_COLUMNS`` in one.
+
+        The first can be a space: the rest of the line is never stripped of what could be a token.
+        """
         if self.separator == "\t":
             return _tabbed(line)
-        filled = [Field(match.group(), match.start() + 1) for match in _FILLED.finditer(line)]
+        filled = [Field(match.group(), match.start() + 1) for match in islice(_FILLED.finditer(line), MOST_COLUMNS)]
+        if len(filled) == MOST_COLUMNS and (rest := _FILLED.search(line, filled[-1].column + len(filled[-1].text))):
+            filled.append(Field(line[rest.start() :], rest.start() + 1))
         if not line.startswith(" "):
             return filled
         return [Field(" " if line.startswith("  ") else "", 1), *filled]
@@ -77,7 +108,10 @@ class Layout:
             number: Its number in the file, from 1.
             empty_tag: What an empty tag stands for; nothing when an empty tag is a mistake.
         """
-        fields = self.fields(line)
+        return self.row(self.fields(line), line, number, empty_tag=empty_tag)
+
+    def row(self, fields: Sequence[Field], line: str, number: int, *, empty_tag: str = "") -> Row | Problem:
+        """The token and tag among the columns that a line was taken apart into, or what is wrong; as for ``parse``."""
         if len(fields) != self.n_columns:
             return self._wrong_count(line, number, fields)
         token, tag = fields[self.token], fields[self.tag]
@@ -99,8 +133,9 @@ class Layout:
             )
         return Row(indexed[0], tag.text or empty_tag, tag.column)
 
-    def _wrong_count(self, line: str, number: int, fields: list[Field]) -> Problem:
-        what = f"expected {self.n_columns} columns separated by {_NAMES[self.separator]}, got {len(fields)}: {quote(line)}"
+    def _wrong_count(self, line: str, number: int, fields: Sequence[Field]) -> Problem:
+        got = f"got {len(fields) if len(fields) <= MOST_COLUMNS else f'more than {MOST_COLUMNS}'}: {quote(line)}"
+        what = f"expected {self.n_columns} columns separated by {_NAMES[self.separator]}, {got}"
         other = " " if self.separator == "\t" else "\t"
         if len(fields) > self.n_columns:
             column, kind = fields[self.n_columns].column, "lines with too many columns"
@@ -135,7 +170,7 @@ def quote(value: object, longest: int = 60) -> str:
 
 def _tabbed(line: str) -> list[Field]:
     fields, column = [], 1
-    for text in line.split("\t"):
+    for text in line.split("\t", MOST_COLUMNS):
         fields.append(Field(text, column))
         column += len(text) + 1
     return fields

@@ -2,15 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cnerkit.corpora.columns import DOCUMENT_START, Layout, Row, quote, split_position
+from cnerkit.corpora.columns import DOCUMENT_START, HEADERS, Field, Layout, Row, quote, split_position
+from cnerkit.corpora.mending import mend
 from cnerkit.corpora.problems import Problem
 from cnerkit.corpora.source import Block, TextSource
 from cnerkit.errors import DataError
 
 _HALF = re.compile("[\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\t\n\r\0\ud800-\udfff]|^.-\\s")  # types that begin with white space are not told from other columns
 _HALF_BYTES = re.compile(b"\xed[\xa0-\xbf]")
 
 
@@ -23,6 +25,7 @@ class TaggedRows(NamedTuple):
         lines: The number of each line in the file, from 1.
         tag_columns: Where each tag starts in its line, from 1; None when it is right after the token and a separator.
         problems: What is wrong with the lines of this sentence; the other fields then lack those lines.
+        id: The sentence's, if the file has one.
     """
 
     tokens: tuple[str, ...]
@@ -30,6 +33,7 @@ class TaggedRows(NamedTuple):
     lines: Sequence[int]
     tag_columns: Sequence[int] | None = None
     problems: tuple[Problem, ...] = ()
+    id: str = ""
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, from 1, of the tag of token ``at``."""
@@ -44,21 +48,37 @@ class ColumnReader:
         layout: How its lines are made.
         empty_tag: What an empty tag stands for, when that is no mistake.
         join_surrogates: Join the two halves of a surrogate pair, which stand on lines of their own, into their character.
+        mend_lines: Read lines that are odd in a way that ``mending`` knows as what they were meant to be.
+        sentence_end: A token that ends a sentence when it is tagged O, in a file without empty lines between sentences.
 
     Attributes:
         repairs: How many lines were repaired, by kind; complete when all rows were read.
     """
 
-    def __init__(self, source: TextSource, layout: Layout, *, empty_tag: str = "", join_surrogates: bool = False) -> None:
+    def __init__(
+        self,
+        source: TextSource,
+        layout: Layout,
+        *,
+        empty_tag: str = "",
+        join_surrogates: bool = False,
+        mend_lines: bool = False,
+        sentence_end: str = "",
+    ) -> None:
         self.repairs: Counter[str] = Counter()
         self._source, self._layout = source, layout
-        self._empty_tag, self._join_surrogates = empty_tag, join_surrogates
+        self._empty_tag, self._join_surrogates, self._sentence_end = empty_tag, join_surrogates, sentence_end
+        self._mend_lines = mend_lines and layout.is_plain and layout.separator == " "
         self._separator = layout.separator.encode()
         self._neither = bytes(sorted(set(range(256)) - {*self._separator, *b"\n"}))
 
     def __iter__(self) -> Iterator[TaggedRows]:
+        if self._sentence_end:
+            rows = self._line_by_line(line for block in self._source.blocks() for line in self._lines(block))
+            yield from map(self._joined, rows) if self._join_surrogates else rows
+            return
         for block in self._source.blocks(b"\n\n"):
-            rows = self._whole(block) if self._is_regular(block.data) else self._line_by_line(block)
+            rows = self._whole(block) if self._is_regular(block.data) else self._line_by_line(self._lines(block))
             if self._join_surrogates and _HALF_BYTES.search(block.data):
                 rows = map(self._joined, rows)
             yield from rows
@@ -96,22 +116,44 @@ class ColumnReader:
         if len(characters) == len(found):
             return rows._replace(tokens=characters, tag_columns=[len(token) + 2 for token in rows.tokens])
         lines = map(self._layout.separator.join, zip(rows.tokens, rows.tags, strict=True))
-        return _collect([(number, self._parse(line, number)) for number, line in zip(rows.lines, lines, strict=True)])
+        return collect([(number, self._layout.parse(line, number)) for number, line in zip(rows.lines, lines, strict=True)])
 
-    def _line_by_line(self, block: Block) -> Iterator[TaggedRows]:
+    def _lines(self, block: Block) -> Iterator[tuple[int, str]]:
+        return enumerate(self._source.decode(block).removesuffix("\n").split("\n"), start=block.line)
+
+    def _line_by_line(self, lines: Iterable[tuple[int, str]]) -> Iterator[TaggedRows]:
         parsed: list[tuple[int, Row | Problem]] = []
-        for number, line in enumerate(self._source.decode(block).split("\n"), start=block.line):
-            if line and self._layout.fields(line)[0].text != DOCUMENT_START:
-                parsed.append((number, self._parse(line, number)))
-            elif parsed:
-                yield _collect(parsed)
+        for number, line in lines:
+            between = self._layout.is_between(line)
+            for row in () if between else self._rows(line, number):
+                parsed.append((number, row))
+                if self._ends_sentence(row):
+                    yield collect(parsed)
+                    parsed = []
+            if between and parsed:
+                yield collect(parsed)
                 parsed = []
+            if self._layout.is_header(line):
+                self.repairs[HEADERS] += 1
+        if parsed:
+            yield collect(parsed)
 
-    def _parse(self, line: str, number: int) -> Row | Problem:
-        row = self._layout.parse(line, number, empty_tag=self._empty_tag)
+    def _rows(self, line: str, number: int) -> list[Row | Problem]:
+        fields = self._layout.fields(line)
+        mended = mend(line, fields, self._sentence_end) if self._mend_lines else None
+        if mended is None:
+            return [self._row(fields, line, number)]
+        self.repairs[mended.repair] += 1
+        return [self._row(record, line, number) for record in mended.records]
+
+    def _row(self, fields: Sequence[Field], line: str, number: int) -> Row | Problem:
+        row = self._layout.row(fields, line, number, empty_tag=self._empty_tag)
         if self._empty_tag and isinstance(row, Row) and row.tag_column > len(line):
             self.repairs[f"empty tags read as {self._empty_tag}"] += 1
         return row
+
+    def _ends_sentence(self, row: Row | Problem) -> bool:
+        return isinstance(row, Row) and row.token == self._sentence_end and row.tag == "O"
 
     def _joined(self, rows: TaggedRows) -> TaggedRows:
         """The rows with each surrogate pair in one, which keeps the first half's tag."""
@@ -132,7 +174,8 @@ class ColumnReader:
         )
 
 
-def _collect(parsed: list[tuple[int, Row | Problem]]) -> TaggedRows:
+def collect(parsed: Sequence[tuple[int, Row | Problem]]) -> TaggedRows:
+    """The rows of one sentence from what its lines hold, each with its number in the file."""
     rows = [(number, row) for number, row in parsed if isinstance(row, Row)]
     return TaggedRows(
         tokens=tuple(row.token for _, row in rows),
@@ -200,11 +243,16 @@ class _Endings(dict[str, str]):
     """Tag to what stands after a token: made once per tag, since a corpus repeats few tags many times."""
 
     def __missing__(self, tag: str) -> str:
-        if not tag or re.search(r"[\t\n\r\0]", tag):
-            fix = "give the type another name with --types, or write --format jsonl"
-            raise DataError(f"a line cannot hold the tag {quote(tag)}", fix=fix)
+        refuse_odd_tag(tag)
         self[tag] = ending = f"\t{tag}\n"
         return ending
+
+
+def refuse_odd_tag(tag: str) -> None:
+    """Raises a DataError about a tag that would break a line."""
+    if not tag or _UNWRITABLE.search(tag):
+        fix = "give the type another name with --types, or write --format jsonl"
+        raise DataError(f"a line cannot hold the tag {quote(tag)}", fix=fix)
 
 
 def _refuse_what_breaks_lines(tokens: Sequence[str]) -> None:
@@ -213,4 +261,4 @@ def _refuse_what_breaks_lines(tokens: Sequence[str]) -> None:
     for at, token in enumerate(tokens):
         if not token or token == DOCUMENT_START or re.search("[\t\n\0\ud800-\udfff]", token):
             what = f"token {at} is {quote(token)}, which a line cannot hold"
-            raise DataError(what, fix="write --format jsonl, or change the token")
+            raise DataError(what, fix="write --format jsonl, change the token, or divide running text with --sentences lines")

@@ -1,23 +1,27 @@
 """Which format a text is in, told from its first lines together with the evidence; never a silent guess."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from cnerkit.corpora import formats
 from cnerkit.corpora.columns import DOCUMENT_START, Layout, quote, split_position
+from cnerkit.corpora.formats import FORMATS, READABLE, find
+from cnerkit.corpora.layer_layout import layered_layout
+from cnerkit.corpora.records import first_problem, is_array, sample_objects
 from cnerkit.corpora.source import Head
 from cnerkit.errors import DataError, UsageError
 
-FORMATS = ("conll", "weibo", "jsonl", "cluener")
-"""What can be read: columns, columns with positions in words, span JSON lines, CLUENER JSON lines."""
-
+_TEXTS = ("genia", "harem", "text-slash", "boson")
 _TAG = re.compile(r"O|[A-Z]-\S.*")
 _ENOUGH_POSITIONS = 10
 _MOST = 0.98
 _LOOKED_AT = 1000
+_NAMED = 12
+_LONGEST_NAME = 40
+_SHAPE = 'write {"text": …, "entities": [{"start": …, "end": …, "label": …}]} on each line; or force a format with --from'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,92 +38,100 @@ def recognise(
     name: str,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know
-    columns: tuple[int, int] | None = None,
+    columns: tuple[int, ...] | None = None,
 ) -> Recognition:
-    """The format of a text.
+    """The format of a single file.
 
     Args:
         head: Its first lines.
         name: What messages call the file.
         format: The format when it is known; then only the layout of its columns is looked for.
-        columns: The places of the token and the tag, from 0, when they are known.
+        columns: The places of the token and its tags, from 0, when they are known.
 
     Raises:
         UsageError: Two readings are possible; says which, and the flag that decides. Or the format is not a known one.
         DataError: There is no reading.
     """
-    if format is not None and format not in FORMATS:
-        raise UsageError(f"no format to read is called {format!r}", fix=nearest(format, FORMATS))
+    if format is not None and find(format).kind != "columns":
+        return Recognition(format, None, "")
     lines = [line for line in head.text.split("\n")[:_LOOKED_AT] if line and not line.startswith(DOCUMENT_START)]
     if not lines:
         raise DataError("the file holds no sentence", where=name, fix="check that it was written, or name another file")
-    if format in ("jsonl", "cluener"):
-        return Recognition(format, None, "")
-    if format is None and _is_json(lines):
-        return _json_format(lines, name)
-    layout = _layout(lines, name, columns, forced=format is not None)
     if format is not None:
-        return Recognition(format, replace(layout, indexed=format == "weibo"), "")
-    return _conll_or_weibo(head, layout, name)
+        return _columns(head, lines, name, columns, format)
+    if is_array(head) or _is_json(lines):
+        return _json_format(head, name)
+    if columns is None and (found := _text_format(head, name)):
+        return found
+    return _columns(head, lines, name, columns, None)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Advice for a word that is not known: those that look like it, else all."""
-    from difflib import get_close_matches
+def _text_format(head: Head, name: str) -> Recognition | None:
+    """The format of a text without columns; None when it may have some."""
+    return _only({each: evidence for each in _TEXTS if (evidence := formats.text(each).evidence(head))}, name)
 
-    spelled = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), spelled, n=3)
-    if not near:
-        return f"choose from {', '.join(spelled.values())}"
-    return f"did you mean {' or '.join(spelled[name] for name in near)}?"
+
+def _only(found: Mapping[str, str], name: str) -> Recognition | None:
+    """The only reading that is possible; None when there is none."""
+    if len(found) > 1:
+        readings = "; ".join(f"{format_}: {evidence}" for format_, evidence in found.items())
+        fix = f"say --from {' or --from '.join(found)}"
+        raise UsageError(f"{len(found)} readings are possible: {readings}", where=name, fix=fix)
+    return next((Recognition(format_, None, evidence) for format_, evidence in found.items()), None)
 
 
 def _is_json(lines: Sequence[str]) -> bool:
-    objects = [line for line in lines if line.startswith('{"') or (line.startswith("{") and line.endswith("}"))]
-    return len(objects) * 2 > len(lines) or lines[:1] == ["["] or lines[0].startswith(("[{", "[ {"))
+    braced = [line for line in lines if line.startswith("{") and not line.startswith("{{")]  # such as marks have
+    objects = [line for line in braced if line.startswith('{"') or line.endswith("}")]
+    return len(objects) * 2 > len(lines) or lines[0].strip() == "{"
 
 
-def _json_format(lines: Sequence[str], name: str) -> Recognition:
-    if lines[0].startswith("["):
-        fix = "write one object on each line, without the brackets around all and the commas between"
-        raise DataError("one JSON array, and JSON lines are needed", where=f"{name}:1", fix=fix)
-    keys = _json_keys(lines)
-    spans, cluener = keys["entities: list"], keys["label: dict"]
-    if spans and cluener:
-        what = f"two readings are possible: {spans} lines have a list `entities` and {cluener} a mapping `label`"
-        raise UsageError(what, where=name, fix="say --from jsonl or --from cluener")
-    if cluener:
-        return Recognition("cluener", None, f"JSON lines with a mapping `label` ({cluener} of the first {len(lines)})")
-    if spans:
-        return Recognition("jsonl", None, f"JSON lines with a list `entities` ({spans} of the first {len(lines)})")
-    others = [key for key in keys if key.endswith((": list", ": dict")) and key != "tokens: list"]
-    if (keys["text: str"] or keys["tokens: list"]) and not others:
-        return Recognition("jsonl", None, "JSON lines without entities")
-    found = ", ".join(sorted(keys)) or "no line is a JSON object"
-    fix = 'write {"text": …, "entities": [{"start": …, "end": …, "label": …}]} on each line; or force a format with --from'
-    raise DataError(f"JSON in a format that is not known: {found}", where=f"{name}:1", fix=fix)
+def _json_format(head: Head, name: str) -> Recognition:
+    sample = sample_objects(head, name)
+    if not sample:
+        raise _no_objects(head, name)
+    evidence = {each.name: formats.records(each.name).evidence(sample) for each in FORMATS.values() if each.kind == "records"}
+    evidence |= {each.name: formats.tagged(each.name).evidence(sample) for each in FORMATS.values() if each.kind == "tagged"}
+    if found := _only({each: words for each, words in evidence.items() if words}, name):
+        return found
+    keys = list(dict.fromkeys(f"{_name(key)} ({type(value).__name__})" for record in sample for key, value in record.items()))
+    others = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    what = f"its objects have {', '.join(keys[:_NAMED])}{others}" if keys else "its objects are empty"
+    raise DataError(f"JSON in a format that is not known: {what}", where=f"{name}:1", fix=_SHAPE)
 
 
-def _json_keys(lines: Sequence[str]) -> Counter[str]:
-    """How many lines have each key, named with the kind of its value; lines that are no JSON objects are left to the reader."""
-    keys: Counter[str] = Counter()
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict):
-            keys.update(f"{key}: {type(value).__name__}" for key, value in record.items())
-    return keys
+def _no_objects(head: Head, name: str) -> DataError:
+    what = "JSON in a format that is not known: no line is a JSON object"
+    problem = first_problem(head, name)
+    if problem is None:
+        return DataError(what, where=f"{name}:1", fix=_SHAPE)
+    return DataError(f"{what}; {problem.what}", where=f"{name}:{problem.line}:{problem.column}", fix=problem.fix)
 
 
-def _layout(lines: Sequence[str], name: str, columns: tuple[int, int] | None, *, forced: bool) -> Layout:
+def _name(key: str) -> str:
+    """The name of a field as people write it, unless it is too long or cannot be shown so."""
+    return key if key.isprintable() and len(key) <= _LONGEST_NAME else quote(key)
+
+
+def _columns(head: Head, lines: Sequence[str], name: str, columns: tuple[int, ...] | None, format_: str | None) -> Recognition:
+    if format_ in (None, "layers") and (columns is None or len(columns) > 2):
+        # All of the first lines, since nesting may be rare.
+        layered = layered_layout(head.text.split("\n"), columns, known=format_ == "layers")
+        if layered:
+            return Recognition("layers", layered[0], "" if format_ else layered[1])
+    layout = _layout(lines, name, columns, forced=format_ is not None)
+    if format_ is not None:
+        return Recognition(format_, replace(layout, indexed=format_ == "weibo"), "")
+    return _conll_or_weibo(head, layout, name)
+
+
+def _layout(lines: Sequence[str], name: str, columns: tuple[int, ...] | None, *, forced: bool) -> Layout:
     tabbed = sum("\t" in line for line in lines) * 2
     separator = "\t" if tabbed > len(lines) or (tabbed == len(lines) and "\t" in lines[0]) else " "
     rows = [[field.text for field in Layout(separator).fields(line)] for line in lines]
     n_columns = Counter(map(len, rows)).most_common(1)[0][0]
     if n_columns < 2 and not forced:
-        fix = f"separate a token and its tag by a tab or a space; or force a format with --from: {', '.join(FORMATS)}"
+        fix = f"say --from text if it is plain text, or another format: {', '.join(READABLE)}"
         raise DataError(f"no format is known whose lines look like {quote(lines[0])}", where=f"{name}:1", fix=fix)
     n_columns = max(2, n_columns)
     if columns is not None:
@@ -129,11 +141,12 @@ def _layout(lines: Sequence[str], name: str, columns: tuple[int, int] | None, *,
     return Layout(separator, n_columns, tag=_tag_column([row for row in rows if len(row) == n_columns], name))
 
 
-def _chosen(separator: str, n_columns: int, columns: tuple[int, int], name: str) -> Layout:
+def _chosen(separator: str, n_columns: int, columns: tuple[int, ...], name: str) -> Layout:
     if not all(0 <= column < n_columns for column in columns):
         asked = ",".join(str(column + 1) for column in columns)
         raise UsageError(f"--columns {asked}, but lines have {n_columns} columns", where=name, fix="count columns from 1")
-    return Layout(separator, n_columns, *columns)
+    token, tag, *more = columns
+    return Layout(separator, n_columns, token, tag, more_tags=tuple(more))
 
 
 def _tag_column(rows: Sequence[Sequence[str]], name: str) -> int:
@@ -149,9 +162,12 @@ def _tag_column(rows: Sequence[Sequence[str]], name: str) -> int:
     if likely:
         numbers = [str(column + 1) for column in likely]
         what = f"{len(likely)} readings are possible: columns {' and '.join(numbers)} hold tags"
-        raise UsageError(what, where=name, fix=f"name the columns of token and tag, as in --columns 1,{numbers[-1]}")
+        every = ",".join(numbers)
+        fix = f"name the columns of token and tag, as in --columns 1,{numbers[-1]}, or of all levels, as in --columns 1,{every}"
+        raise UsageError(what, where=name, fix=fix)
     what = f"none of the {n_columns} columns holds tags such as O and B-PER"
-    raise DataError(what, where=f"{name}:1", fix="name the columns of token and tag, as in --columns 1,2")
+    fix = "name the columns of token and tag, as in --columns 1,2; or force a format with --from, as in --from text"
+    raise DataError(what, where=f"{name}:1", fix=fix)
 
 
 def _conll_or_weibo(head: Head, layout: Layout, name: str) -> Recognition:

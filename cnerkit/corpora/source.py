@@ -4,26 +4,39 @@ import codecs
 import contextlib
 import gzip
 import io
+import re
 import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from cnerkit.errors import DataError, MissingError, UsageError
 
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 16
 _HEAD = 1 << 17
+_ARRAY = re.compile(rb"\s*\[\s*\{")
+_DECLARATION = 200
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    r"""Whole lines, each ended by ``\n``, as UTF-8; ``line`` is the number of the first, from 1."""
+    r"""A piece of text as UTF-8: whole lines, each ended by ``\n``, unless they were asked to end otherwise.
+
+    ``line`` is the number of the first line, ``column`` that of its first character, from 1.
+    """
 
     data: bytes
     line: int
+    column: int = 1
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column of byte ``at``."""
+        *lines, last = self.data[:at].split(b"\n")
+        return self.line + len(lines), len(last.decode("utf-8", "replace")) + (1 if lines else self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,8 @@ def open_source(source: Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
     """
     opened = _open(source, name) if isinstance(source, Path) else _peekable(source)
     try:
-        packed = opened.peek(2)[:2] == _GZIP
+        with _sound(name):
+            packed = opened.peek(2)[:2] == _GZIP
         yield cast("BinaryIO", gzip.GzipFile(fileobj=opened)) if packed else opened
     finally:
         if isinstance(source, Path):
@@ -75,8 +89,73 @@ def _peekable(stream: BinaryIO) -> io.BufferedReader:
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream), _CHUNK)
 
 
+@contextlib.contextmanager
+def _sound(name: str) -> Iterator[None]:
+    """Name what goes wrong while bytes are read and unpacked."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        fix = "get the file again, or unpack it yourself"
+        raise DataError(f"the gzip data is damaged: {error}", where=name, fix=fix) from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
 def _unreadable(name: str, error: OSError) -> DataError:
     return DataError(f"cannot be read: {error.strerror or error}", where=name, fix="check the file and who may read it")
+
+
+def transcoded(stream: BinaryIO, encoding: str | None, name: str) -> BinaryIO:
+    """A stream as UTF-8: told by ``encoding``, else by the XML declaration that it begins with, else as it is.
+
+    Raises:
+        UsageError: There is no such encoding.
+        DataError: The first bytes cannot be read. While reading: bytes that the encoding does not have.
+    """
+    peekable = _peekable(stream)
+    with _sound(name):
+        declared = _DECLARED.match(peekable.peek(_DECLARATION)[:_DECLARATION])
+    encoding = encoding or (declared and declared[1].decode("ascii")) or "utf-8"
+    try:
+        "a".encode(encoding)  # refuses what is for no text, such as hex
+        found = codecs.lookup(encoding)
+    except (LookupError, ValueError) as error:
+        fix = "name one such as utf-8, gb18030, big5 or iso-8859-1"
+        raise UsageError(f"no encoding is called {encoding!r}", where=name, fix=fix) from error
+    if found.name in ("utf-8", "utf-8-sig", "ascii"):
+        return peekable
+    return cast("BinaryIO", io.BufferedReader(_Transcoding(peekable, found, name), _CHUNK))
+
+
+class _Transcoding(io.RawIOBase):
+    """The bytes of a stream in UTF-8, made of those in another encoding."""
+
+    def __init__(self, stream: BinaryIO, encoding: codecs.CodecInfo, name: str) -> None:
+        self._stream, self._name, self._encoding = stream, name, encoding.name
+        self._decoder = codecs.getincrementaldecoder(encoding.name)()
+        self._held = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._held and not self._ended:
+            data = self._stream.read(_CHUNK)
+            self._ended = not data
+            try:
+                self._held = self._decoder.decode(data, final=self._ended).encode()
+            except UnicodeDecodeError as error:
+                raise self._refusal(f"byte 0x{error.object[error.start]:02X}", error.reason) from error
+            except UnicodeError as error:  # such as a missing byte-order mark, or halves of surrogate pairs
+                raise self._refusal("the text", str(error)) from error
+        size = min(len(buffer), len(self._held))
+        buffer[:size], self._held = self._held[:size], self._held[size:]
+        return size
+
+    def _refusal(self, which: str, why: str) -> DataError:
+        what = f"{which} is not valid {self._encoding} ({why})"
+        return DataError(what, where=self._name, fix="name the encoding of the file with --encoding")
 
 
 class TextSource:
@@ -94,18 +173,25 @@ class TextSource:
         self._chunks = _unix_lines(_read_chunks(stream, name))
         self._seen: deque[bytes] = deque()
 
-    def head(self) -> Head:
+    def head(self, size: int = _HEAD) -> Head:
         """The first lines, about an eighth of a megabyte or all there is; ``blocks`` gives them once more.
+
+        Args:
+            size: Bytes to look at, when that many are not enough.
 
         Raises:
             DataError: The file is empty, binary or not valid UTF-8.
         """
-        size, cut = 0, -1
-        while (size < _HEAD or cut < 0) and (chunk := next(self._chunks, None)) is not None:
+        data = b"".join(self._seen)  # not empty when the head was looked at before
+        held, cut, whole = len(data), self._head_end(data), False
+        while not whole and (held < size or cut < size // 2):
+            chunk = next(self._chunks, b"")
             self._seen.append(chunk)
-            cut = size + chunk.rfind(b"\n") if b"\n" in chunk else cut
-            size += len(chunk)
-        whole = size < _HEAD or cut < 0
+            if b"\0" in chunk:  # lest more and more of what is no text is read in search of a line's end
+                self.decode(Block(b"".join(self._seen), 1))
+            if (end := self._head_end(chunk)) >= 0:
+                cut = held + end
+            held, whole = held + len(chunk), not chunk
         data = b"".join(self._seen)
         head = Head(self.decode(Block(data if whole else data[: cut + 1], 1)), whole)
         if whole and not head.text.strip("\n"):
@@ -116,18 +202,20 @@ class TextSource:
     def blocks(self, end: bytes = b"\n") -> Iterator[Block]:
         """All text from its beginning, in blocks that end with ``end``; only the last may end otherwise, in a new line."""
         pending = bytearray()
-        line = 1
+        line, column = 1, 1
         while (chunk := self._next_chunk()) is not None:
             searched = max(0, len(pending) - len(end))
             pending += chunk
+            if b"\0" in chunk:
+                self.decode(Block(bytes(pending), line, column))
             cut = pending.rfind(end, searched) + len(end)
             if cut >= len(end):
-                block = Block(bytes(pending[:cut]), line)
+                block = Block(bytes(pending[:cut]), line, column)
                 yield block
-                line += block.data.count(b"\n")
+                line, column = (line + block.data.count(b"\n"), 1) if block.data.endswith(b"\n") else block.place(cut)
                 del pending[:cut]
         if pending:
-            yield Block(bytes(pending) if pending.endswith(b"\n") else bytes(pending) + b"\n", line)
+            yield Block(bytes(pending) if pending.endswith(b"\n") else bytes(pending) + b"\n", line, column)
 
     def decode(self, block: Block) -> str:
         """The text of a block.
@@ -145,27 +233,26 @@ class TextSource:
             what = f"byte 0x{block.data[error.start]:02X} is not valid UTF-8 ({error.reason})"
             raise DataError(what, where=self._place(block, error.start), fix=_encoding_advice(block.data)) from error
 
+    def _head_end(self, chunk: bytes) -> int:
+        """Where a head can end at last: after a line or, in a JSON array without lines, after an object; -1 for nowhere."""
+        end = chunk.rfind(b"\n")
+        return chunk.rfind(b"}") if end < 0 and self._seen and _ARRAY.match(self._seen[0]) else end
+
     def _next_chunk(self) -> bytes | None:
         return self._seen.popleft() if self._seen else next(self._chunks, None)
 
     def _place(self, block: Block, at: int) -> str:
-        *lines, last = block.data[:at].split(b"\n")
-        return f"{self.name}:{block.line + len(lines)}:{len(last.decode('utf-8', 'replace')) + 1}"
+        line, column = block.place(at)
+        return f"{self.name}:{line}:{column}"
 
 
 def _read_chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    try:
+    with _sound(name):
         first = stream.read(_CHUNK).removeprefix(codecs.BOM_UTF8)
         if first:
             yield first
         while chunk := stream.read(_CHUNK):
             yield chunk
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            f"the gzip data is damaged: {error}", where=name, fix="get the file again, or unpack it yourself"
-        ) from error
-    except OSError as error:
-        raise _unreadable(name, error) from error
 
 
 def _unix_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -173,8 +260,8 @@ def _unix_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         text = held + chunk
         held = b"\r" if text.endswith(b"\r") else b""
-        text = text.removesuffix(held)
-        yield text.replace(b"\r\n", b"\n") if b"\r" in text else text
+        if text := text.removesuffix(held):  # who asks for more takes nothing for the end
+            yield text.replace(b"\r\n", b"\n") if b"\r" in text else text
     if held:
         yield held
 

@@ -20,9 +20,9 @@ from cnerkit.engine.interrupts import Interrupt, held_back
 from cnerkit.engine.optimisation import rate_at
 from cnerkit.engine.progress import EpochRecord, Observer, Pace, Score, StepRecord
 from cnerkit.engine.seeds import deterministic_algorithms
-from cnerkit.engine.stepping import Stepper
+from cnerkit.engine.stepping import Stepper, copy_from_first_process
 from cnerkit.errors import UsageError
-from cnerkit.nn.protocols import Model
+from cnerkit.nn.protocols import CountsEpochs, Model
 from cnerkit.recipe.schema import TrainingSettings
 from cnerkit.text import Sentence
 
@@ -158,7 +158,9 @@ class Training:
     def _train_epoch(self, interrupt: Interrupt) -> float:
         """Take the steps that are left of the epoch; gives sentences per second."""
         standing, n_sentences, started = self.standing, 0, time.monotonic()
-        self.stepper.model.train()
+        model = self.stepper.model.train()
+        if isinstance(model, CountsEpochs):
+            model.begin_epoch(standing.epoch + 1)
         steps = self.schedule.steps_of(standing.epoch)
         for step in steps[standing.taken :]:
             batches = [[self.sentences[place] for place in batch] for batch in step]
@@ -197,6 +199,8 @@ class Training:
             self.keeper.log("steps", record)
 
     def _score_epoch(self, score_dev: Callable[[], Score], interrupt: Interrupt) -> EpochRecord:
+        # Parameters are alike in all processes, but not what each keeps besides, such as a batch norm's running statistics.
+        copy_from_first_process(self.stepper.model, self.accelerator)
         try:
             with interrupt.at_once():
                 score = score_dev()

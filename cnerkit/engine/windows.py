@@ -57,7 +57,7 @@ def windows(tokens: Sequence[str], limit: int, context: int) -> list[Window]:
 
 
 def merge(sentence: Sentence, parts: Sequence[tuple[Window, Prediction]]) -> Prediction:
-    """The entities of all windows of a sentence, each from the window that owns its first token.
+    """The entities of all windows of a sentence, each from the one that owns its first token, with the tags of what each owns.
 
     Where an entity reaches into the next window's own tokens and that window finds another one over it, the earlier stays.
     """
@@ -71,7 +71,17 @@ def merge(sentence: Sentence, parts: Sequence[tuple[Window, Prediction]]) -> Pre
             owned = window.own_start <= moved.start < window.own_end
             if owned and not any(moved.start < other.end for other in border):
                 kept.append((moved, score))
-    return Prediction(sentence.id, tuple(entity for entity, _ in kept), tuple(score for _, score in kept))
+    return Prediction(sentence.id, tuple(entity for entity, _ in kept), tuple(score for _, score in kept), _own_tags(parts))
+
+
+def _own_tags(parts: Sequence[tuple[Window, Prediction]]) -> tuple[str, ...] | None:
+    """What each window says of the tokens that it owns, in a row; None when one says nothing."""
+    tags: list[str] = []
+    for window, prediction in parts:
+        if prediction.tags is None:
+            return None
+        tags += prediction.tags[window.own_start - window.start : window.own_end - window.start]
+    return tuple(tags)
 
 
 def _cut(tokens: Sequence[str], start: int, room: int) -> int:

@@ -17,15 +17,18 @@ class BertSoftmaxParams(Params):
     """Share of the encoder's numbers dropped while training."""
     scheme: Annotated[Literal["bio", "bioes"], Source("SoftFiNE (2023), Section 3")] = "bioes"
     """How tags write entities."""
+    malformed: Annotated[Literal["conlleval", "drop"], Source("conlleval; SoftFiNE (2023) counts as drop does")] = "conlleval"
+    """How malformed tags are read: a run of them as an entity, or as none."""
 
 
 def build(params: BertSoftmaxParams, *, task: Task, encoder: "Encoder", prepared: dict[str, Any] | None) -> "Model":  # noqa: ARG001
     """Put the tagger together; nothing is ``prepared``."""
+    from cnerkit.codecs.repair import Repair
     from cnerkit.codecs.tags import Scheme, TagCodec
     from cnerkit.nn.ner import Ner
     from cnerkit.nn.tag_heads import SoftmaxHead
 
-    codec = TagCodec(task.types.types, Scheme(params.scheme))
+    codec = TagCodec(task.types.types, Scheme(params.scheme), malformed=Repair(params.malformed))
     return Ner(encoder, [], SoftmaxHead(encoder.dim, len(codec.tags), params.dropout), codec)
 
 

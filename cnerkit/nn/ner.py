@@ -11,7 +11,10 @@ from cnerkit.text import Entity, Prediction, Sentence
 
 
 class Codec(Protocol):
-    """Entities to the structure that a head predicts, and back."""
+    """Entities to the structure that a head predicts, and back.
+
+    When structures are tags by number, the codec has their names as ``tags``, and predictions say them.
+    """
 
     def encode(self, sentence: Sentence) -> list[int]:
         """The target structure of an annotated sentence."""
@@ -29,6 +32,7 @@ class Ner(nn.Module):
         super().__init__()
         self.encoder, self.head, self.codec = encoder, head, codec
         self.features = nn.ModuleList(features)  # type: ignore[arg-type]
+        self.tags: Sequence[str] | None = getattr(codec, "tags", None)
 
     def forward(self, batch: Batch) -> Tensor:
         """Scores of the head, (batch, token, ...)."""
@@ -54,9 +58,12 @@ class Ner(nn.Module):
         spans = [[(entity.start, entity.end) for entity in entities] for entities in found]
         probabilities = self.head.probabilities(scores, batch.mask, paths, spans)
         return [
-            Prediction(sentence.id, tuple(entities), tuple(row))
-            for sentence, entities, row in zip(batch.sentences, found, probabilities, strict=True)
+            Prediction(sentence.id, tuple(entities), tuple(row), self._named(path))
+            for sentence, entities, row, path in zip(batch.sentences, found, probabilities, paths, strict=True)
         ]
+
+    def _named(self, path: Sequence[int]) -> tuple[str, ...] | None:
+        return None if self.tags is None else tuple(map(self.tags.__getitem__, path))
 
 
 def _place(entity: Entity) -> tuple[int, int, str]:

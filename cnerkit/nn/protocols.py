@@ -1,7 +1,7 @@
 """The seams: what an encoder, a feature layer, a head and a model promise to one another."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -25,6 +25,15 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class CountsEpochs(Protocol):
+    """What a ``Model`` is besides when it trains differently from some epoch on."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Told before the steps of each epoch which one it is, from 1, and once more when a run goes on within it."""
+        ...
+
+
 class Encoder(Protocol):
     """Turns tokens into vectors; an ``nn.Module`` besides."""
 
@@ -36,6 +45,10 @@ class Encoder(Protocol):
 
     def pretrained_parameters(self) -> list[Tensor]:
         """The parameters that learn at ``encoder_lr``: those that come with knowledge."""
+        ...
+
+    def add_marks(self, marks: Sequence[str], *, unused: bool = False) -> None:
+        """Give vectors to single code points that a model puts in the place of tokens, new ones or some that nothing uses."""
         ...
 
     def description(self) -> dict[str, Any]:
@@ -72,4 +85,13 @@ class Head(Protocol):
         self, scores: Tensor, mask: Tensor, paths: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[list[float]]:
         """Probability of what each path says over each of its ``[start, end)`` spans."""
+        ...
+
+
+@runtime_checkable
+class ScoresTags(Protocol):
+    """What a ``Head`` is besides when it tags each token by itself."""
+
+    def tag_scores(self, scores: Tensor) -> Tensor:
+        """What each tag of a token is worth by itself: scores whose softmax are probabilities, (batch, token, tag)."""
         ...

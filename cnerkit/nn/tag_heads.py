@@ -159,7 +159,6 @@ class SoftmaxHead(nn.Module):
         table = torch.cat([mask.sum(1, keepdim=True), scores.argmax(2)], dim=1).tolist()
         return [tags[:length] for length, *tags in table]
 
-    @torch.no_grad()
     def probabilities(
         self, scores: Tensor, mask: Tensor, paths: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[list[float]]:
@@ -168,16 +167,43 @@ class SoftmaxHead(nn.Module):
         Raises:
             ValueError: Paths and mask disagree, or a span is empty or leaves its sentence.
         """
-        if not any(spans):
-            return [[] for _ in spans]
-        log_probs = scores.double().log_softmax(2).gather(2, padded_tags(paths, mask).unsqueeze(2)).squeeze(2)
-        flat = Spans.of(spans, [len(path) for path in paths], scores.device)
-        upto, last = log_probs.masked_fill(~mask, 0).cumsum(1), flat.end - 1
-        inside = upto[flat.sentence, last] - upto[flat.sentence, flat.start] + log_probs[flat.sentence, flat.start]
-        return _per_sentence(inside.exp().clamp(max=1), spans)
+        return span_products(scores, mask, paths, spans)
+
+    def tag_scores(self, scores: Tensor) -> Tensor:
+        """What each tag of a token is worth by itself, unnormalised: the scores as they are."""
+        return scores
 
 
 _NO_TAG = -100
+
+
+@torch.no_grad()
+def span_products(
+    scores: Tensor, mask: Tensor, paths: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[int, int]]]
+) -> list[list[float]]:
+    """Probability of the path's tags on each span where each token has a softmax of its own: the product over its tokens.
+
+    Args:
+        scores: (batch, token, tag), unnormalised.
+        mask: (batch, token).
+        paths: A tag for each real token of each sentence.
+        spans: ``[start, end)`` of each sentence.
+
+    Raises:
+        ValueError: Paths and mask disagree, or a span is empty or leaves its sentence.
+    """
+    if not any(spans):
+        return [[] for _ in spans]
+    log_probs = scores.double().log_softmax(2).gather(2, padded_tags(paths, mask).unsqueeze(2)).squeeze(2)
+    flat = Spans.of(spans, [len(path) for path in paths], scores.device)
+    upto, last = log_probs.masked_fill(~mask, 0).cumsum(1), flat.end - 1
+    inside = upto[flat.sentence, last] - upto[flat.sentence, flat.start] + log_probs[flat.sentence, flat.start]
+    return _per_sentence(inside.exp().clamp(max=1), spans)
+
+
+def shares_of_best(scores: Tensor) -> Tensor:
+    """The probability of each tag as a share of the highest one's; scores and result (…, tag)."""
+    return (scores - scores.amax(-1, keepdim=True)).exp()
 
 
 def padded_tags(tags: Sequence[Sequence[int]], mask: Tensor) -> Tensor:

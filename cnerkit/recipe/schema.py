@@ -17,6 +17,12 @@ Percent = Annotated[float, Field(ge=0.0, le=100.0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
+CorpusFormat = Literal[
+    "conll", "weibo", "layers", "jsonl", "cluener", "doccano", "label-studio", "prodigy", "w2ner", "mentions", "cmeee", "sng",
+    "harem-json", "grid", "hf", "text-slash", "boson", "text", "genia", "harem", "brat",
+]  # fmt: skip
+
+
 class Settings(BaseModel):
     """A section of a recipe: frozen, no unknown fields, no infinities."""
 
@@ -42,15 +48,24 @@ class DataSettings(Settings):
     """A file of one's own, instead of a name. Relative paths start from the folder of the recipe that writes them."""
     dev: Path | None = None
     test: Path | None = None
-    format: Literal["conll", "weibo", "jsonl", "cluener"] | None = None
+    format: CorpusFormat | None = None
     """None: recognised from the file, or the catalogue's."""
     scheme: Literal["io", "bio", "iob1", "bios", "bioes", "bmes", "bilou", "bmeow"] | None = None
     """None: recognised from the tags, or the catalogue's."""
     repair: Literal["strict", "conlleval", "drop"] | None = None
     """None: strict for files, the documented choice for a dataset of the catalogue."""
+    encoding: str | None = None
+    """Of the files; None: UTF-8, or what an XML declaration says."""
+    tokens: Literal["characters", "spaces", "words"] | None = None
+    """What running text is divided into; None: characters."""
+    sentences: Literal["whole", "lines", "ends"] | None = None
+    """What documents are divided into: each its lines, or also at the marks that end a sentence; None: not at all."""
+    hierarchy_separator: Annotated[str, Field(min_length=1)] | None = None
+    """What parts the levels of types that are paths, such as / in work/video; None: the catalogue's, or types are flat."""
     dev_from: DevFrom | None = None
     types: dict[str, str] = {}
-    """Old type to new; several old may share a new one, and an empty new one drops the type."""
+    """Old type to new; several old may share a new one, and an empty new one drops the type. An old type that ends
+    in `*` stands for all that begin so."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -139,15 +139,19 @@ def no_hyperparameter_is_dead(spec: ModelSpec) -> None:
 
 
 def behaviour(spec: ModelSpec, params: Params) -> tuple[Any, ...]:
-    """What can be seen of a model: its weights' shapes, its training loss, and its predictions."""
+    """What can be seen of a model: its weights' shapes, its training loss with its gradients, and its predictions."""
     model = build(spec, params)
     batch = example_batch(spec)
     shapes = tuple((name, tuple(value.shape)) for name, value in model.state_dict().items())
     torch.manual_seed(11)
-    losses = tuple((name, value.item()) for name, value in model.train().loss(batch).items())
+    terms = model.train().loss(batch)
+    losses = tuple((name, value.item()) for name, value in terms.items())
+    torch.autograd.backward([torch.stack(list(terms.values())).sum()])
+    reached = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    gradients = tuple(round(float(gradient.abs().sum()), 4) for gradient in reached)
     with torch.inference_mode():
         predictions = tuple(model.eval().predict(batch))
-    return shapes, losses, predictions
+    return shapes, losses, gradients, predictions
 
 
 def _is_reached(parameter: Tensor) -> bool:

@@ -41,7 +41,8 @@ def example_task(kinds: frozenset[Kind]) -> Task:
 def example_encoder(kinds: frozenset[Kind]) -> Encoder:
     """A BERT of one small layer with random weights, which knows every character of the example."""
     characters = sorted({token for sentence in example_sentences(kinds) for token in sentence.tokens if token.strip()})
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]
+    unused = [f"[unused{number}]" for number in range(1, 9)]
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *unused, *characters]
     sizes = {
         "vocab_size": len(vocabulary),
         "hidden_size": 32,

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from cnerkit.codecs.tags import Repair
 from cnerkit.errors import DataError, RecipeError
 from cnerkit.text import Sentence
-from cnerkit.workflows.reading import Reading, ReadOptions, open_corpus_file
+from cnerkit.workflows.division import Cut, Division, Tokens
+from cnerkit.workflows.read_options import ReadOptions
+from cnerkit.workflows.reading import Reading, open_corpus_file
 from cnerkit.workflows.sources import Source, file_part, find_source, stem
-from cnerkit.workflows.types import TypeMap, describe_change
+from cnerkit.workflows.types import TypeMap
 from cnerkit.workflows.wording import counted
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Corpus:
         notes: What a person should know: what was recognised, repaired, mapped or split off, each with its counts.
         fingerprint: SHA-256 over the tokens and entities of all splits.
         hierarchy_separator: What parts the levels of types that are paths.
+        remark: What to say beside every score; "" for nothing.
         dev_is_test: True when the recipe lets dev be test, so that the score is chosen on what it is over.
     """
 
@@ -40,6 +43,7 @@ class Corpus:
     notes: tuple[str, ...]
     fingerprint: str
     hierarchy_separator: str | None
+    remark: str
     dev_is_test: bool
 
 
@@ -64,16 +68,17 @@ def load_corpus(data: "DataSettings", *, base: Path | None, data_dir: Path | Non
     for split, part in source.parts.items():
         with open_corpus_file(part.source, part.options, name=part.name, ids=part.ids) as reading:
             splits[split] = tuple(map(types.apply, _annotated(reading)))
-        notes += describe_reading(split, reading)
+        notes += [*describe_reading(split, reading), *(f"{split}: {note}" for note in reading.losses.notes())]
     types.refuse_unknown(source.dataset.types if source.dataset else ())
-    notes += [describe_change(old, new, count) for old, (new, count) in types.changes().items()]
+    notes += types.notes()
     splits, more = _with_dev(splits, data.dev_from, source.name)
     return Corpus(
         name=source.name,
         splits=splits,
         notes=(*notes, *more, *unseen_in_train(splits)),
         fingerprint=fingerprint(splits),
-        hierarchy_separator=source.dataset.hierarchy_separator if source.dataset else None,
+        hierarchy_separator=data.hierarchy_separator or (source.dataset.hierarchy_separator if source.dataset else None),
+        remark=source.dataset.remark if source.dataset else "",
         dev_is_test=data.dev_from is not None and data.dev_from.split == "test",
     )
 
@@ -153,7 +158,13 @@ def _annotated(reading: Reading) -> Iterator[Sentence]:
 
 
 def _source(data: "DataSettings", base: Path | None, data_dir: Path | None) -> Source:
-    asked = ReadOptions(data.format, data.scheme, Repair(data.repair) if data.repair else None)
+    asked = ReadOptions(
+        format=data.format,
+        scheme=data.scheme,
+        repair=Repair(data.repair) if data.repair else None,
+        encoding=data.encoding,
+        division=Division(Tokens(data.tokens or Tokens.CHARACTERS), Cut(data.sentences or Cut.WHOLE)),
+    )
     if data.name is not None:
         return find_source(data.name, asked=asked, data_dir=data_dir)
     assert data.train is not None, "the recipe's schema asks for a name or a train file"

@@ -1,23 +1,28 @@
 """The commands about datasets: which there are, what one holds, getting its files, and checking them."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnerkit.corpora.catalogue import Counts, Dataset, find, names
-from cnerkit.corpora.download import another_file, find_local, locate, missing_file
-from cnerkit.corpora.identity import agree, identify, name_content, name_counts
-from cnerkit.errors import CnerkitError, DataError, MissingError
+from cnerkit.corpora.catalogue import Counts, Dataset, Published, find, names
+from cnerkit.corpora.download import another_file, describe_other, locate_file, missing_file
+from cnerkit.corpora.identity import is_published, name_as, name_counts
+from cnerkit.corpora.places import find_file
+from cnerkit.errors import CnerkitError, MissingError
 from cnerkit.text import TypeHierarchy
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A dataset, and where each of its splits lies on this machine; None where it does not."""
+    """A dataset, and where each of its files and folders lies on this machine, by published path; None where it does not."""
 
     dataset: Dataset
-    paths: dict[str, Path | None]
+    paths: Mapping[str, Path | None]
+
+    def path(self, split: str) -> Path | None:
+        """What a split is read from; None when that or its list of articles is not here."""
+        files = self.dataset.splits[split].files
+        return self.paths[files[0].path] if all(self.paths[file.path] for file in files) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,11 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Obtained:
-    """A split that is on this machine now."""
+    """A split that is on this machine now: what it is read from, and the list of its articles where it has one."""
 
     split: str
     path: Path
+    articles: Path | None
     downloaded: bool
 
 
@@ -63,7 +69,7 @@ def look_up(name: str, data_dir: Path | None = None) -> Holding:
         UsageError: The catalogue has no such name, or ``data_dir`` is not a folder.
     """
     dataset = find(name)
-    return Holding(dataset, {split: find_local(dataset, split, data_dir) for split in dataset.splits})
+    return Holding(dataset, {file.path: find_file(dataset, file, data_dir) for file in dataset.files})
 
 
 def levels(dataset: Dataset) -> tuple[Level, ...]:
@@ -105,12 +111,18 @@ def get(name: str, split: str | None = None, data_dir: Path | None = None) -> It
 
 
 def _get(dataset: Dataset, split: str, data_dir: Path | None) -> Obtained:
-    here = find_local(dataset, split, data_dir)
-    path = locate(dataset, split, data_dir=data_dir)
-    known = dataset.splits[split].identity
-    if here and known.is_known and not agree(identify(here), known):
-        raise another_file(dataset, split, here)
-    return Obtained(split, path, downloaded=here is None)
+    files = dataset.splits[split].files
+    here = {file.path for file in files if find_file(dataset, file, data_dir)}
+    path, *articles = [_checked(dataset, file, data_dir) for file in files]
+    return Obtained(split, path, articles[0] if articles else None, downloaded=len(here) < len(files))
+
+
+def _checked(dataset: Dataset, file: Published, data_dir: Path | None) -> Path:
+    here = find_file(dataset, file, data_dir)
+    path = locate_file(dataset, file, data_dir=data_dir)
+    if here and not is_published(file, here):
+        raise another_file(dataset, file, here)
+    return path
 
 
 def verify(name: str, split: str | None = None, data_dir: Path | None = None) -> Iterator[Verified]:
@@ -123,14 +135,17 @@ def verify(name: str, split: str | None = None, data_dir: Path | None = None) ->
     """
     dataset = find(name)
     for each in _splits(dataset, split):
-        yield _verify(dataset, each, find_local(dataset, each, data_dir))
+        yield _verify(dataset, each, data_dir)
 
 
 def absent(name: str, verified: Iterable[Verified], data_dir: Path | None = None) -> MissingError | None:
     """The error for the first split that was to be checked and is not here, or None when all are."""
     dataset = find(name)
-    missing = [each.split for each in verified if each.path is None]
-    return missing_file(dataset, missing[0], data_dir) if missing else None
+    for split in (each.split for each in verified if each.path is None):
+        for file in dataset.splits[split].files:
+            if find_file(dataset, file, data_dir) is None:
+                return missing_file(dataset, file, data_dir)
+    return None
 
 
 def _splits(dataset: Dataset, split: str | None) -> Sequence[str]:
@@ -140,53 +155,23 @@ def _splits(dataset: Dataset, split: str | None) -> Sequence[str]:
     return (split,)
 
 
-def _verify(dataset: Dataset, split: str, path: Path | None) -> Verified:
-    if path is None:
+def _verify(dataset: Dataset, split: str, data_dir: Path | None) -> Verified:
+    from cnerkit.workflows.counting import compare, count
+
+    known = dataset.splits[split]
+    here = [(file, path) for file in known.files if (path := find_file(dataset, file, data_dir))]
+    if len(here) < len(known.files):
         return Verified(split, None, None, ())
-    file = dataset.splits[split]
-    named, problems, counts = None, [], None
+    path, problems, named, counts = here[0][1], [], False, None
     try:
-        if file.identity.is_known and not agree(identify(path), file.identity):
-            named = name_content(path)
-            problems.append(f"it is {named}" if named else "its hash is not the published one, nor that of any known version")
-        counts = count(dataset, path)
-        wrong = compare(counts, file.counts)
-        problems += wrong
-        if wrong and not named and (named := name_counts(counts)):
-            problems.append(f"its counts are those of {named}")
-    except DataError as error:
+        others = [(file, found) for file, found in here if not is_published(file, found)]
+        named = any(name_as(file, found) for file, found in others)
+        problems += [describe_other(file, found) for file, found in others]
+        counts = count(dataset, split, path, data_dir)
+        wrong = compare(counts, known.counts)
+        version = name_counts(counts) if wrong and not named else None
+        problems += [*wrong, *([f"its counts are those of {version}"] if version else [])]
+    except CnerkitError as error:
         # A known version of another format cannot be read as this one; its name says all.
         problems += [] if named else [str(error)]
     return Verified(split, path, counts, tuple(problems))
-
-
-def count(dataset: Dataset, path: Path) -> Counts:
-    """How much a file of a dataset holds when it is read as the catalogue says.
-
-    Raises:
-        DataError: It cannot be read so.
-    """
-    from cnerkit.workflows.reading import open_corpus_file, options_of
-
-    per_type: Counter[str] = Counter()
-    with open_corpus_file(path, options_of(dataset)) as reading:
-        for sentence in reading.sentences:
-            per_type.update(entity.type for entity in sentence.entities or ())
-    found = reading.counts
-    conlleval = found.conlleval if reading.scheme else None
-    return Counts(found.sentences, found.tokens, per_type.total(), dict(per_type.most_common()), conlleval)
-
-
-def compare(actual: Counts, known: Counts) -> tuple[str, ...]:
-    """Every count that is not the known one, in words; what nobody has counted is not compared."""
-    pairs = [
-        ("sentences", actual.sentences, known.sentences),
-        ("tokens", actual.tokens, known.tokens),
-        ("entities", actual.entities, known.entities),
-        ("entities read as conlleval does", actual.conlleval, known.conlleval),
-    ]
-    if known.per_type is not None:
-        found = actual.per_type or {}
-        types = dict.fromkeys((*known.per_type, *found))
-        pairs += [(f"{type_} entities", found.get(type_, 0), known.per_type.get(type_, 0)) for type_ in types]
-    return tuple(f"{found} {kind}, expected {expected}" for kind, found, expected in pairs if expected not in (None, found))

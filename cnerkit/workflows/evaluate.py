@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cnerkit.codecs.tags import TagCodec
 from cnerkit.errors import DataError, UsageError
 from cnerkit.scoring.exact import Report, paired, score
-from cnerkit.text import LabelSet, Sentence
+from cnerkit.text import LabelSet, Prediction, Sentence
 from cnerkit.workflows.corpus import load_split
-from cnerkit.workflows.reading import ReadOptions
+from cnerkit.workflows.level_scoring import LevelEvaluation, evaluate_levels
+from cnerkit.workflows.read_options import ReadOptions
 from cnerkit.workflows.types import TypeMap
 
 if TYPE_CHECKING:
     from cnerkit.engine.devices import Precision
     from cnerkit.recipe.schema import Published, Recipe
+    from cnerkit.workflows.model import RestoredModel
 
 SHOWN = 40
 """Characters of a text that a message quotes."""
@@ -32,6 +35,7 @@ class Evaluation:
         split: Of a dataset.
         published: Rows that papers print for the recipe of the checkpoint.
         notes: What a person should know about the scores.
+        levels: The scores at each level of the types, if they were asked for.
     """
 
     report: Report
@@ -40,6 +44,7 @@ class Evaluation:
     split: str | None
     published: "tuple[Published, ...]" = ()
     notes: tuple[str, ...] = ()
+    levels: LevelEvaluation | None = None
 
     @property
     def inventory(self) -> tuple[str, ...]:
@@ -53,6 +58,7 @@ class Evaluation:
             "source": self.source,
             "split": self.split,
             **self.report.to_json(),
+            **({"by_level": self.levels.to_json()} if self.levels else {}),
             "published": [row.model_dump(mode="json") for row in self.published],
             "notes": list(self.notes),
         }
@@ -78,7 +84,13 @@ class Gold:
 
 
 def evaluate_checkpoint(
-    path: Path, gold: Gold | None, *, gpus: int | None = None, batch_tokens: int | None = None, precision: "Precision" = "fp32"
+    path: Path,
+    gold: Gold | None,
+    *,
+    gpus: int | None = None,
+    batch_tokens: int | None = None,
+    precision: "Precision" = "fp32",
+    levels: bool = False,
 ) -> Evaluation:
     """Score a checkpoint on annotated sentences, against the whole of their gold.
 
@@ -88,6 +100,7 @@ def evaluate_checkpoint(
         gpus: 0 is the CPU, 1 a GPU, None a GPU if there is one.
         batch_tokens: Padded tokens in a batch, at most; None leaves it to the device.
         precision: Number format of the layers that allow bfloat16.
+        levels: Whether to score at each level of the types as well.
 
     Raises:
         CnerkitError: The checkpoint or the gold is missing or cannot be read.
@@ -99,16 +112,17 @@ def evaluate_checkpoint(
 
     restored = restore(path, gpus=gpus, precision=precision)
     recipe = recipe_from_resolved(restored.recipe, str(path))
-    gold = gold or Gold(_own_dataset(recipe, path))
+    gold = gold or Gold(own_dataset(recipe, path))
     types = TypeMap(recipe.data.types if gold.types is None else gold.types)
-    sentences = [types.apply(sentence) for sentence in _annotated(gold)]
-    predictions = predict_sentences(
+    sentences = [types.apply(sentence) for sentence in annotated(gold)]
+    found = predict_sentences(
         restored.model,
         sentences,
         batch_tokens=batch_tokens or prediction_batch(restored.device),
         device=restored.device,
         precision=precision,
     )
+    predictions = list(found) if levels else found
     report = score(_entities(sentences), (prediction.entities for prediction in predictions))
     return Evaluation(
         report=report,
@@ -116,7 +130,20 @@ def evaluate_checkpoint(
         source=gold.source,
         split=_split(gold),
         published=recipe.published if _is_own_test(recipe, gold) else (),
-        notes=tuple(_remarks(recipe, restored.task.types, sentences)),
+        notes=tuple(_remarks(recipe, gold.source, restored.task.types, sentences)),
+        levels=_by_level(restored, sentences, predictions) if isinstance(predictions, list) else None,
+    )
+
+
+def _by_level(restored: "RestoredModel", sentences: Sequence[Sentence], predictions: Sequence[Prediction]) -> LevelEvaluation:
+    codec = getattr(restored.model, "codec", None)
+    tagged = all(each.tags is not None for each, sentence in zip(predictions, sentences, strict=True) if len(sentence))
+    return evaluate_levels(
+        [sentence.entities or frozenset() for sentence in sentences],
+        predictions,
+        types=restored.task.types,
+        hierarchy_separator=restored.task.hierarchy_separator,
+        scheme=codec.scheme if tagged and isinstance(codec, TagCodec) else None,
     )
 
 
@@ -127,18 +154,23 @@ def evaluate_files(gold: Gold, predicted: Gold) -> Evaluation:
         DataError: The two differ in a sentence, which is quoted, or one of them has none of its entities.
         CnerkitError: A file is missing or cannot be read.
     """
-    right, found = _annotated(gold), _annotated(predicted)
+    right, found = annotated(gold), annotated(predicted)
     right_types, found_types = TypeMap(gold.types or {}), TypeMap(predicted.types or {})
     pairs = [
-        (right_types.apply(one), found_types.apply(other))
+        _in_same_units(right_types.apply(one), found_types.apply(other), number, predicted.source)
         for number, (one, other) in enumerate(paired(right, found), start=1)
-        if _same_text(one, other, number, predicted.source)
     ]
     report = score(_entities([one for one, _ in pairs]), _entities([other for _, other in pairs]))
     return Evaluation(report=report, system=predicted.source, source=gold.source, split=_split(gold))
 
 
-def _annotated(gold: Gold) -> tuple[Sentence, ...]:
+def annotated(gold: Gold) -> tuple[Sentence, ...]:
+    """The gold sentences.
+
+    Raises:
+        DataError: One is not annotated.
+        CnerkitError: The source is missing or cannot be read.
+    """
     sentences = load_split(gold.source, gold.split, asked=gold.read, data_dir=gold.data_dir)
     for sentence in sentences:
         if sentence.entities is None:
@@ -154,10 +186,18 @@ def _entities(sentences: Sequence[Sentence]) -> Iterator[frozenset[Any]]:
     return (sentence.entities or frozenset() for sentence in sentences)
 
 
-def _same_text(gold: Sentence, predicted: Sentence, number: int, where: str) -> bool:
-    """True, or the error that quotes the first place at which the two texts part."""
+def _in_same_units(gold: Sentence, predicted: Sentence, number: int, where: str) -> tuple[Sentence, Sentence]:
+    """The two sentences as they are when they have the same tokens, or over the characters of their text when only that is.
+
+    Raises:
+        DataError: Their texts differ; the first place at which they part is quoted.
+    """
     if gold.tokens == predicted.tokens:
-        return True
+        return gold, predicted
+    if gold.text == predicted.text:
+        return gold.as_characters(), predicted.as_characters()
+    if gold.joiner != predicted.joiner:
+        gold, predicted = gold.as_characters(), predicted.as_characters()
     pairs = zip(gold.tokens, predicted.tokens, strict=False)
     shorter = min(len(gold), len(predicted))
     place = next((place for place, (one, other) in enumerate(pairs) if one != other), shorter)
@@ -174,7 +214,12 @@ def _quoted(sentence: Sentence, place: int) -> str:
     return repr(rest[:SHOWN] + "…" * (len(rest) > SHOWN)) if rest else "the end of the sentence"
 
 
-def _own_dataset(recipe: "Recipe", path: Path) -> str:
+def own_dataset(recipe: "Recipe", path: Path) -> str:
+    """The dataset that a checkpoint was trained on.
+
+    Raises:
+        UsageError: It was trained on files.
+    """
     if not recipe.data.name:
         raise UsageError(
             "it is not said what to score the checkpoint on, and it was not trained on a dataset of the catalogue",
@@ -194,7 +239,11 @@ def _is_own_test(recipe: "Recipe", gold: Gold) -> bool:
     return gold.source == recipe.data.name and _split(gold) == "test" and gold.types is None
 
 
-def _remarks(recipe: "Recipe", known: LabelSet, sentences: Sequence[Sentence]) -> Iterator[str]:
+def _remarks(recipe: "Recipe", source: str, known: LabelSet, sentences: Sequence[Sentence]) -> Iterator[str]:
+    from cnerkit.corpora.catalogue import find, names
+
+    if source in names() and (remark := find(source).remark):
+        yield remark
     others = Counter(e.type for sentence in sentences for e in sentence.entities or () if e.type not in known)
     for type_, count in sorted(others.items()):
         yield f"{count} gold entities of the type {type_}, which the model does not know, count as missed"

@@ -1,58 +1,31 @@
 """One corpus file, whatever its format and scheme, as a stream of sentences with entities."""
 
-import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from cnerkit.codecs.tags import Repair, Scheme
-from cnerkit.corpora.catalogue import Dataset
-from cnerkit.corpora.cluener import parse_cluener
-from cnerkit.corpora.conll import ColumnReader, TaggedRows
-from cnerkit.corpora.jsonl import parse_spans
-from cnerkit.corpora.recognition import Recognition, nearest, recognise
-from cnerkit.corpora.records import RecordReader
-from cnerkit.corpora.source import Head, TextSource, open_source
+from cnerkit.corpora import formats
+from cnerkit.corpora.bundle import Member, is_bundle, members
+from cnerkit.corpora.formats import FORMATS, Parse
+from cnerkit.corpora.recognition import recognise
+from cnerkit.corpora.records import RecordReader, is_array, sample_objects
+from cnerkit.corpora.source import Head, TextSource, open_source, transcoded
 from cnerkit.errors import UsageError
 from cnerkit.text import Sentence
-from cnerkit.workflows.scheme import recognise_scheme
-from cnerkit.workflows.tagged import ReadCounts, TaggedSentence, TagReading
+from cnerkit.workflows.division import divided
+from cnerkit.workflows.losses import Losses
+from cnerkit.workflows.read_options import ReadOptions
+from cnerkit.workflows.tag_files import Tagged, open_tags
+from cnerkit.workflows.tagged import ReadCounts, TaggedSentence
+from cnerkit.workflows.types import TypeMap
+from cnerkit.workflows.wording import counted
 
-_PARSERS = {"jsonl": parse_spans, "cluener": parse_cluener}
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What is known of a file before it is read.
-
-    Attributes:
-        format: One of ``recognition.FORMATS``; None to recognise it.
-        scheme: The tag scheme of columns; None to recognise it.
-        repair: What becomes of malformed tags; None is strict.
-        columns: The places of token and tag, from 0; None to recognise them.
-        empty_tag: What an empty tag stands for, in the dataset that is known to have some.
-        join_surrogates: Join halves of surrogate pairs on lines of their own, in the dataset that is known to have some.
-    """
-
-    format: str | None = None
-    scheme: str | None = None
-    repair: Repair | None = None
-    columns: tuple[int, int] | None = None
-    empty_tag: str = ""
-    join_surrogates: bool = False
-
-
-def options_of(dataset: Dataset) -> ReadOptions:
-    """How the files of a dataset are read so that they give the published counts."""
-    return ReadOptions(
-        format=dataset.format,
-        scheme=dataset.scheme,
-        repair=Repair(dataset.repair),
-        empty_tag=dataset.empty_tag,
-        join_surrogates=dataset.join_surrogates,
-    )
+_FIRST_LOOK = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +39,7 @@ class Reading:
         evidence: What format and scheme were recognised by, as far as they were not known.
         repair: What becomes of malformed tags.
         counts: What was found so far.
+        losses: What was left out so far.
         sentences: The sentences, one after the other; raises DataError after the last when any cannot be read.
         tagged: The same without making values of their entities, for who only counts or copies; None for formats without
             tags. Either this or ``sentences`` can be read.
@@ -77,6 +51,7 @@ class Reading:
     evidence: tuple[str, ...]
     repair: Repair
     counts: ReadCounts
+    losses: Losses
     sentences: Iterator[Sentence]
     tagged: Iterator[TaggedSentence] | None = None
 
@@ -87,8 +62,10 @@ def open_corpus_file(
 ) -> Iterator[Reading]:
     """Recognise a corpus file and read it while the context lasts, in flat memory.
 
+    A folder or an archive is read as brat's when it has ``.ann`` files, else as files of one format, one after the other.
+
     Args:
-        source: A file, or a stream such as stdin's buffer; gzip is unpacked.
+        source: A file, a folder, an archive, or a stream such as stdin's buffer; gzip is unpacked.
         options: What is known of it.
         name: What messages call it; the path when there is one.
         ids: What the ids of its sentences begin with; the name of the file when there is one.
@@ -101,51 +78,124 @@ def open_corpus_file(
     options = options or ReadOptions()
     name = name or (str(source) if isinstance(source, Path) else "stdin")
     ids = ids or (source.name.split(".")[0] if isinstance(source, Path) else "stdin")
+    if isinstance(source, Path) and is_bundle(source):
+        with _open_bundle(source, options, name, ids) as reading:
+            yield reading
+        return
     with open_source(source, name) as stream:
-        text = TextSource(stream, name, surrogates=options.join_surrogates)
-        yield _recognised(text, text.head(), options, ids)
+        yield _open_stream(stream, options, name, ids, ReadCounts(), Losses())
 
 
-def scheme_named(name: str) -> Scheme:
-    """The tag scheme that a user names.
-
-    Raises:
-        UsageError: There is none; the nearest names are in the message.
-    """
-    try:
-        return Scheme(name.lower())
-    except ValueError as error:
-        raise UsageError(f"no tag scheme is called {name!r}", fix=nearest(name, map(str, Scheme))) from error
-
-
-def repair_named(name: str) -> Repair:
-    """The repair of malformed tags that a user names.
-
-    Raises:
-        UsageError: There is none; the nearest names are in the message.
-    """
-    try:
-        return Repair(name.lower())
-    except ValueError as error:
-        raise UsageError(f"no repair is called {name!r}", fix=nearest(name, map(str, Repair))) from error
+@contextmanager
+def _open_bundle(path: Path, options: ReadOptions, name: str, ids: str) -> Iterator[Reading]:
+    found = _shortened(members(path, options.member or "*"))
+    if options.format == "brat" or (options.format is None and any(each.path.endswith(".ann") for each in found)):
+        yield _documents(found, options, name)
+    elif len(found) == 1:
+        with found[0].open() as opened, open_source(opened, name) as stream:
+            yield _open_stream(stream, options, name, ids, ReadCounts(), Losses())
+    else:
+        with ExitStack() as stack:
+            yield _several(found, options, name, stack)
 
 
-def _recognised(text: TextSource, head: Head, options: ReadOptions, ids: str) -> Reading:
-    found = recognise(head, text.name, format=options.format, columns=options.columns)
-    counts, repair = ReadCounts(), options.repair or Repair.STRICT
-    if found.layout is None:
-        _refuse_tag_options(text.name, found.format, options)
-        records = RecordReader(text, _PARSERS[found.format], ids=ids)
-        counts.overlooked = records.notes
-        return Reading(text.name, found.format, None, _said(found.evidence), repair, counts, _counted(records, counts))
-    sample = list(_sample(text.name, head, found, options))
-    scheme, evidence = _scheme(sample, text.name, head, options)
-    rows = _rows(text, found, options)
-    counts.overlooked = rows.repairs
-    joiner = " " if _are_words(sample) else ""
-    tagged = iter(TagReading(text.name, rows, scheme, repair, ids, counts))
-    sentences = (each.sentence(joiner) for each in tagged)
-    return Reading(text.name, found.format, scheme, _said(found.evidence, evidence), repair, counts, sentences, tagged)
+def _shortened(found: Sequence[Member]) -> list[Member]:
+    """The files with the folders that all of them are in left out of their paths, which become ids."""
+    shared = posixpath.commonpath([posixpath.dirname(each.path) for each in found])
+    return [replace(each, path=posixpath.relpath(each.path, shared or ".")) for each in found]
+
+
+def _several(found: Sequence[Member], options: ReadOptions, name: str, stack: ExitStack) -> Reading:
+    """Files of one format as a single reading: the first one decides the format and the scheme of all."""
+    counts, losses = ReadCounts(), Losses()
+
+    @contextmanager
+    def opened(member: Member, options: ReadOptions) -> Iterator[Reading]:
+        where = f"{name}/{member.path}"
+        with member.open() as packed, open_source(packed, where) as stream:
+            yield _open_stream(stream, options, where, member.stem, counts, losses)
+
+    first = stack.enter_context(opened(found[0], options))
+    same = replace(options, format=first.format, scheme=first.scheme)
+
+    def sentences() -> Iterator[Sentence]:
+        yield from first.sentences
+        for member in found[1:]:
+            with opened(member, same) as reading:
+                yield from reading.sentences
+
+    evidence = (*first.evidence, f"{len(found)} files")
+    return replace(first, name=name, evidence=evidence, sentences=sentences(), tagged=None)
+
+
+def _documents(found: Sequence[Member], options: ReadOptions, name: str) -> Reading:
+    _refuse_tag_options(name, "brat", options)
+    counts, losses = ReadCounts(), Losses()
+    documents = formats.folder("brat").read(found, options.hints, counts.overlooked, name)
+    sentences = _finished(documents, options, name, counts, losses)
+    evidence = () if options.format else (f"a folder with {counted(len(found), 'file')}, .ann among them",)
+    return Reading(name, "brat", None, evidence, options.repair or Repair.STRICT, counts, losses, sentences)
+
+
+def _open_stream(stream: BinaryIO, options: ReadOptions, name: str, ids: str, counts: ReadCounts, losses: Losses) -> Reading:
+    text = TextSource(transcoded(stream, options.encoding, name), name, surrogates=options.join_surrogates)
+    head = _head(text)
+    found = recognise(head, name, format=options.format, columns=options.columns)
+    if FORMATS[found.format].has_tags:
+        if not options.division.changes_nothing:
+            what = f"{found.format} has tokens and sentences of its own, and no running text to divide"
+            raise UsageError(what, where=name, fix="leave --tokens and --sentences out")
+        return _of_tags(open_tags(text, head, found, options, ids, counts), options, counts, losses)
+    _refuse_tag_options(name, found.format, options)
+    if FORMATS[found.format].kind == "text":
+        sentences = formats.text(found.format).read(text, ids, options.hints, counts.overlooked)
+    else:
+        sentences = iter(RecordReader(text, _parser(found.format, head, options, name), ids=ids, notes=counts.overlooked))
+    repair = options.repair or Repair.STRICT
+    finished = _finished(sentences, options, name, counts, losses)
+    return Reading(name, found.format, None, _said(found.evidence), repair, counts, losses, finished)
+
+
+def _head(text: TextSource) -> Head:
+    """The first lines, as many as hold a whole object when they begin an array."""
+    size, head = _FIRST_LOOK, text.head()
+    while is_array(head) and not head.whole and not sample_objects(head, text.name):
+        size *= 4
+        head = text.head(size)
+    return head
+
+
+def _of_tags(read: Tagged, options: ReadOptions, counts: ReadCounts, losses: Losses) -> Reading:
+    sentences = map(TypeMap(options.types_map).apply, (each.sentence(read.joiner) for each in read.sentences))
+    untouched = None if options.types_map else read.sentences
+    repair = options.repair or Repair.STRICT
+    return Reading(read.name, read.format, read.scheme, _said(*read.evidence), repair, counts, losses, sentences, untouched)
+
+
+def _parser(format_: str, head: Head, options: ReadOptions, name: str) -> Parse:
+    if format_ == "grid":
+        from cnerkit.workflows.grids import parse_grid
+
+        return parse_grid
+    return formats.records(format_).parser(sample_objects(head, name), options.hints, name)
+
+
+def _finished(
+    sentences: Iterable[Sentence], options: ReadOptions, name: str, counts: ReadCounts, losses: Losses
+) -> Iterator[Sentence]:
+    """The sentences with their types mapped, chosen and divided as the options say, and counted."""
+    if options.part:
+        sentences = islice(sentences, options.part[0], None, options.part[1])
+    if options.types_map:
+        sentences = map(TypeMap(options.types_map).apply, sentences)
+    if not options.division.changes_nothing:
+        sentences = divided(sentences, options.division, name, options.repair or Repair.STRICT, losses)
+    for sentence in sentences:
+        counts.sentences += 1
+        counts.tokens += len(sentence)
+        counts.strict += len(sentence.entities or ())
+        counts.conlleval += len(sentence.entities or ())
+        yield sentence
 
 
 def _refuse_tag_options(name: str, format_: str, options: ReadOptions) -> None:
@@ -154,38 +204,5 @@ def _refuse_tag_options(name: str, format_: str, options: ReadOptions) -> None:
         raise UsageError(what, where=name, fix="leave the scheme and the columns out, or force another format with --from")
 
 
-def _scheme(sample: Sequence[TaggedRows], name: str, head: Head, options: ReadOptions) -> tuple[Scheme, str]:
-    if options.scheme is not None:
-        return scheme_named(options.scheme), ""
-    return recognise_scheme([rows.tags for rows in sample], name, whole=head.whole, repair=options.repair or Repair.STRICT)
-
-
 def _said(*evidence: str) -> tuple[str, ...]:
     return tuple(filter(None, evidence))
-
-
-def _sample(name: str, head: Head, found: Recognition, options: ReadOptions) -> Iterator[TaggedRows]:
-    """The sentences of the first lines."""
-    errors = "surrogatepass" if options.join_surrogates else "strict"
-    source = TextSource(io.BytesIO(head.text.encode("utf-8", errors)), name, surrogates=options.join_surrogates)
-    return iter(_rows(source, found, options))
-
-
-def _rows(source: TextSource, found: Recognition, options: ReadOptions) -> ColumnReader:
-    assert found.layout is not None, "only columns have rows"
-    return ColumnReader(source, found.layout, empty_tag=options.empty_tag, join_surrogates=options.join_surrogates)
-
-
-def _are_words(sample: Sequence[TaggedRows]) -> bool:
-    """True when more than half of the tokens are longer than one character."""
-    n_longer = sum(len(token) > 1 for rows in sample for token in rows.tokens)
-    return n_longer * 2 > sum(len(rows.tokens) for rows in sample)
-
-
-def _counted(records: RecordReader, counts: ReadCounts) -> Iterator[Sentence]:
-    for sentence in records:
-        counts.sentences += 1
-        counts.tokens += len(sentence)
-        counts.strict += len(sentence.entities or ())
-        counts.conlleval += len(sentence.entities or ())
-        yield sentence

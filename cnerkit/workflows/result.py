@@ -20,6 +20,7 @@ class TrainingResult:
         n_epochs: Epochs that were trained.
         dev: Scores of the best epoch on dev.
         test: Its scores on test; None when the corpus has no test.
+        remark: What to say beside the scores; "" for nothing.
         dev_is_test: The best epoch was chosen on test, so that its score there is too high.
     """
 
@@ -30,6 +31,7 @@ class TrainingResult:
     dev: Report
     test: Report | None
     dev_is_test: bool
+    remark: str = ""
 
     @property
     def published(self) -> tuple[Published, ...]:
@@ -45,6 +47,7 @@ class TrainingResult:
             "best_epoch": self.best_epoch,
             "epochs": self.n_epochs,
             "dev_is_test": self.dev_is_test,
+            "remark": self.remark,
             "dev": self.dev.to_json(),
             "test": self.test.to_json() if self.test else None,
             "published": [row.model_dump(mode="json") for row in self.published],

@@ -1,13 +1,13 @@
 """What a user names as the source of sentences: a dataset of the catalogue, a file, or stdin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from cnerkit.corpora.catalogue import Dataset, find, names
 from cnerkit.errors import MissingError, UsageError
-from cnerkit.workflows.reading import ReadOptions, options_of
+from cnerkit.workflows.read_options import ReadOptions
 
 STDIN = "-"
 
@@ -64,8 +64,7 @@ def find_source(
     if word in names():
         dataset = find(word)
         splits = [split] if split is not None else list(dataset.splits)
-        options = _overlaid(options_of(dataset), asked)
-        parts = {each: _part(dataset, each, options, data_dir) for each in splits}
+        parts = {each: _part(dataset, each, asked, data_dir) for each in splits}
         return Source(word, dataset, parts)
     if split is not None:
         raise UsageError(f"--split {split} is for datasets of the catalogue, and {word!r} is not one", fix="leave --split out")
@@ -89,19 +88,21 @@ def stem(path: Path) -> str:
     return path.name.lstrip(".").split(".")[0] or path.name
 
 
-def _part(dataset: Dataset, split: str, options: ReadOptions, data_dir: Path | None) -> Part:
+def _part(dataset: Dataset, split: str, asked: ReadOptions, data_dir: Path | None) -> Part:
     from cnerkit.corpora.download import locate
+    from cnerkit.workflows.catalogued import split_options
 
     path = locate(dataset, split, data_dir=data_dir)
-    return Part(path, options, str(path), split)
+    return Part(path, _overlaid(split_options(dataset, split, path, data_dir=data_dir), asked), str(path), split)
 
 
 def _overlaid(known: ReadOptions, asked: ReadOptions) -> ReadOptions:
-    return ReadOptions(
-        format=asked.format or known.format,
-        scheme=asked.scheme or known.scheme,
-        repair=asked.repair or known.repair,
-        columns=asked.columns,
-        empty_tag=known.empty_tag,
-        join_surrogates=known.join_surrogates,
-    )
+    """What is known of a dataset, where the user says nothing else."""
+    said = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    usual = ReadOptions()
+    said = {name: value for name, value in said.items() if value != getattr(usual, name)}
+    if "hints" in said:
+        said["hints"] = replace(
+            known.hints, **{name: value for name, value in asdict(asked.hints).items() if value is not None}
+        )
+    return replace(known, **said)

@@ -1,15 +1,15 @@
 """Rows of tokens and tags to entities: malformed tags are repaired or refused, and counted in every way."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from cnerkit.codecs.tags import Repair, Repairs, Scheme, Span, TagError, spans_from_tags
 from cnerkit.corpora.conll import TaggedRows
 from cnerkit.corpora.problems import Problem, Problems
-from cnerkit.text import Entity, Sentence
+from cnerkit.corpora.records import span
+from cnerkit.text import Sentence
 
 
 @dataclass(slots=True)
@@ -23,6 +23,8 @@ class ReadCounts:
         conlleval: Entities when a malformed run of tags counts as one.
         malformed: Malformed runs of tags, by kind, and their tokens.
         overlooked: What was repaired or overlooked besides, by kind.
+        watch: Is told the file, the scheme and the rows of each sentence before the sentence comes. While there is one,
+            mistakes neither hold sentences back nor end the reading: whoever watches has seen them.
     """
 
     sentences: int = 0
@@ -31,6 +33,7 @@ class ReadCounts:
     conlleval: int = 0
     malformed: Repairs = field(default_factory=Repairs)
     overlooked: Counter[str] = field(default_factory=Counter)
+    watch: Callable[[str, Scheme, TaggedRows], None] | None = None
 
 
 class TaggedSentence(NamedTuple):
@@ -42,7 +45,7 @@ class TaggedSentence(NamedTuple):
 
     def sentence(self, joiner: str) -> Sentence:
         """The sentence as a value."""
-        return Sentence(self.id, self.tokens, frozenset([_entity(*span) for span in self.spans]), joiner)
+        return Sentence(self.id, self.tokens, frozenset([span(*each) for each in self.spans]), joiner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class TagReading:
         rows: Its sentences as rows.
         scheme: How tags write entities.
         repair: What becomes of malformed tags.
-        ids: What the ids of its sentences begin with.
+        ids: What the ids of sentences that bring none begin with; their number from 1 follows.
         counts: Where what was found is counted.
     """
 
@@ -73,12 +76,15 @@ class TagReading:
         """
         counts, problems = self.counts, Problems(self.name)
         for number, rows in enumerate(self.rows, start=1):
+            if counts.watch:
+                counts.watch(self.name, self.scheme, rows)
             spans = self._spans(rows, problems)
             counts.sentences += 1
             counts.tokens += len(rows.tokens)
-            if not problems:
-                yield TaggedSentence(f"{self.ids}-{number}", rows.tokens, spans)
-        problems.refuse()
+            if counts.watch or not problems:
+                yield TaggedSentence(rows.id or f"{self.ids}-{number}", rows.tokens, spans)
+        if not counts.watch:
+            problems.refuse()
 
     def _spans(self, rows: TaggedRows, problems: Problems) -> Sequence[Span]:
         for problem in rows.problems:
@@ -92,25 +98,33 @@ class TagReading:
         return spans
 
     def _malformed(self, rows: TaggedRows, error: TagError, problems: Problems) -> Sequence[Span]:
-        """The spans of a sentence whose tags are not all as they should be, counted in both ways."""
         counts = self.counts
-        try:
-            well_formed = spans_from_tags(rows.tags, self.scheme, Repair.DROP, counts.malformed)
-        except TagError as unknown:
-            fix = "correct the tag, or name the scheme with --from-scheme and the columns of token and tag with --columns"
-            problems.add(Problem("unknown tags", unknown.what, *rows.place(unknown.token), fix), unknown.count)
-            return ()
-        every = spans_from_tags(rows.tags, self.scheme, Repair.CONLLEVAL)
-        counts.strict += len(well_formed)
-        counts.conlleval += len(every)
-        if self.repair is Repair.STRICT and not rows.problems:  # lines that are left out break runs that may be whole
-            fix = "correct the tags, or say --repair conlleval (a malformed run is an entity) or --repair drop (it is O)"
-            kind = f"malformed runs of {self.scheme} tags"
-            problems.add(Problem(kind, error.what, *rows.place(error.token), fix), error.count)
-        return every if self.repair is Repair.CONLLEVAL else well_formed
+        strict, lenient = read_malformed(rows, error, self.scheme, self.repair, counts.malformed, problems)
+        counts.strict += len(strict)
+        counts.conlleval += len(lenient)
+        return lenient if self.repair is Repair.CONLLEVAL else strict
 
 
-@lru_cache(maxsize=1 << 14)
-def _entity(start: int, end: int, type_: str) -> Entity:
-    """One value for equal entities: corpora repeat places and types, and a value is dearer to make than to find."""
-    return Entity.span(start, end, type_)
+def read_malformed(
+    rows: TaggedRows, error: TagError, scheme: Scheme, repair: Repair, malformed: Repairs, problems: Problems
+) -> tuple[list[Span], list[Span]]:
+    """The well-formed spans of a sentence whose tags are not all as they should be, and those with malformed runs as spans.
+
+    Args:
+        rows: Its tokens and tags.
+        error: What the strict reading of the tags says.
+        scheme: How they write entities.
+        repair: What becomes of malformed runs; with strict they are problems.
+        malformed: A tally to which they are added.
+        problems: Where what cannot be read goes.
+    """
+    try:
+        well_formed = spans_from_tags(rows.tags, scheme, Repair.DROP, malformed)
+    except TagError as unknown:
+        fix = "correct the tag, or name the scheme with --from-scheme and the columns of token and tag with --columns"
+        problems.add(Problem("unknown tags", unknown.what, *rows.place(unknown.token), fix), unknown.count)
+        return [], []
+    if repair is Repair.STRICT and not rows.problems:  # lines that are left out break runs that may be whole
+        fix = "correct the tags, or say --repair conlleval (a malformed run is an entity) or --repair drop (it is O)"
+        problems.add(Problem(f"malformed runs of {scheme} tags", error.what, *rows.place(error.token), fix), error.count)
+    return well_formed, spans_from_tags(rows.tags, scheme, Repair.CONLLEVAL)

@@ -151,7 +151,7 @@ def _score_best(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Ac
         predictions = _predicted(assembly, gold, machine, recipe)
         test = _compared(gold, predictions)
         by_first_process(machine, lambda: write_predictions(run.predictions, gold, predictions))
-    result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test)
+    result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test, corpus.remark)
     by_first_process(machine, lambda: write_json(run.metrics, result.to_json()))
     return result
 

@@ -79,8 +79,16 @@ def test_a_dataset_is_found_in_a_folder_of_datasets(tmp_path):
     [
         pytest.param(["-", "--scheme", "bieos"], BIO, 2, "no scheme is called 'bieos'", id="scheme"),
         pytest.param(["-", "--repair", "fix"], BIO, 2, "no repair is called 'fix'", id="repair"),
-        pytest.param(["-", "--columns", "1"], BIO, 2, "--columns takes two numbers from 1, got '1'", id="columns"),
-        pytest.param(["-", "--columns", "0,1"], BIO, 2, "--columns takes two numbers from 1, got '0,1'", id="columns-from-0"),
+        pytest.param(["-", "--columns", "1"], BIO, 2, "--columns takes two or more numbers from 1, got '1'", id="columns"),
+        pytest.param(
+            ["-", "--columns", "0,1"], BIO, 2, "--columns takes two or more numbers from 1, got '0,1'", id="columns-from-0"
+        ),
+        pytest.param(["-", "--overlap", "outer"], BIO, 2, "--overlap has no choice 'outer'", id="overlap"),
+        pytest.param(["-", "--offsets", "utf16"], BIO, 2, "no offsets are called 'utf16'", id="offsets"),
+        pytest.param(["-", "--tokens", "word"], BIO, 2, "no tokens are called 'word'", id="tokens"),
+        pytest.param(["-", "--sentences", "end"], BIO, 2, "no sentences are called 'end'", id="sentences"),
+        pytest.param(["-", "--encoding", "gb"], BIO, 2, "stdin: no encoding is called 'gb'", id="encoding"),
+        pytest.param(["-", "--labels", "@none.txt"], BIO, 5, "none.txt: cannot read the labels", id="labels"),
         pytest.param(["-", "--types", "PER"], BIO, 2, "--types: expected old=new, got 'PER'", id="types"),
         pytest.param(["nowhere"], "", 2, "no dataset is called 'nowhere'", id="source"),
         pytest.param(["-"], "", 3, "stdin: the file is empty", id="empty"),

@@ -42,10 +42,14 @@ def test_list_shows_every_dataset_with_its_sentences_and_whether_it_is_here():
     assert done.exit_code == 0
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines()}
     assert set(rows) == {"name", *names()}
-    assert rows["weibo"][1:6] == ["1350", "270", "270", "8", "no"]
-    assert rows["msra"][1:6] == ["45000", "-", "3442", "3", "no"]
+    assert rows["weibo"][1:6] == ["1350", "270", "270", "-", "no"]
+    assert rows["msra"][1:6] == ["45000", "-", "3442", "-", "no"]
+    assert rows["litbank"][1:6] == ["-", "-", "-", "8562", "no"]
+    assert rows["nerel"][1:6] == ["746", "94", "93", "-", "no"]
     assert rows["sample"][5] == "all"
     assert max(map(len, done.stdout.splitlines())) <= 80
+    in_documents = "harem_first, harem_second, harem_selective, harem_total, litbank_brat, nerel"
+    assert done.stderr == f"The numbers are sentences, and documents of {in_documents}.\n"
 
 
 def test_list_names_the_splits_that_are_here(own_copy):
@@ -58,7 +62,8 @@ def test_list_as_json_has_the_paths_of_what_is_here(own_copy):
     listed = {entry["name"]: entry for entry in json.loads(run("list", "--data-dir", own_copy, "--json").stdout)}
     assert list(listed) == names()
     assert listed["ontonotes4"]["splits"]["dev"]["path"] == str(own_copy / "ontonotes4" / "dev.char.bmes")
-    assert listed["weibo"]["splits"]["dev"] == {"sentences": 270, "path": None}
+    assert listed["weibo"]["splits"]["dev"] == {"sentences": 270, "documents": None, "path": None}
+    assert listed["nerel"]["splits"]["dev"] == {"sentences": None, "documents": 94, "path": None}
 
 
 @pytest.mark.parametrize("name", names())
@@ -70,9 +75,11 @@ def test_info_fits_the_screen_and_tells_licence_source_and_counts(name):
     dataset = find(name)
     assert dataset.licence in together
     assert dataset.note in together
-    for file in dataset.splits.values():
-        assert str(file.counts.sentences) in together
-        assert all(source.commit in together for source in file.sources)
+    for split in dataset.splits.values():
+        assert str(split.counts.sentences or split.counts.documents or "-") in together
+        assert all(source.commit in together for file in split.files for source in file.sources)
+    for version in dataset.other_versions:
+        assert version.title in together
 
 
 def test_info_tells_how_deep_types_are():
@@ -83,12 +90,41 @@ def test_info_tells_how_deep_types_are():
 def test_info_as_json_holds_the_whole_entry():
     told = json.loads(run("info", "weibo", "--json").stdout)
     train = told["splits"]["train"]
-    assert train["identity"]["sha256"] == find("weibo").splits["train"].identity.sha256
+    assert train["file"]["identity"]["sha256"] == find("weibo").splits["train"].file.identity.sha256
     assert train["counts"]["per_type"]["PER.NOM"] == 766
     assert train["counts"]["conlleval"] == 1895
-    assert train["path"] is None
-    assert train["urls"][0].startswith("https://raw.githubusercontent.com/hltcoe/golden-horse/7a73c08e45ed94312af4ef2d97cc35")
+    assert train["file"]["here"] is None
+    assert train["articles"] is None
+    assert train["file"]["urls"][0].startswith(
+        "https://raw.githubusercontent.com/hltcoe/golden-horse/7a73c08e45ed94312af4ef2d97cc35"
+    )
     assert json.loads(run("info", "fine", "--json").stdout)["levels"][2] == {"depth": 3, "names": 32, "types": 32}
+
+
+def test_info_as_json_tells_archives_members_lists_and_types():
+    told = json.loads(run("info", "genia", "--json").stdout)
+    assert told["types_map"]["G#DNA_*"] == "DNA"
+    assert told["splits"]["dev"]["member"] == "GENIA_term_3.02/GENIAcorpus3.02.xml"
+    assert told["splits"]["dev"]["articles"]["path"] == "cnn_nested_ner/splits/dev.txt"
+    folder = json.loads(run("info", "nerel", "--json").stdout)["splits"]["test"]["file"]
+    assert folder["identity"]["git_tree_sha1"] == "4f26a3fdcb6f2f2c5af9e6f2df8f87964369d495"
+    assert folder["urls"] == ["https://codeload.github.com/nerel-ds/NEREL/tar.gz/8f07d3e410f322d5dbf6b68b13fbf4a4aa077fe9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("people_daily", "copies of it go by the name of MSRA", id="mistaken"),
+        pytest.param("genia", "G#DNA_* → DNA", id="types"),
+        pytest.param("anercorp", "sentence_end: .", id="reading"),
+        pytest.param("nerel", "train/*, dev/*, test/*", id="members"),
+        pytest.param("litbank", "100 files, 3153252 bytes, git f81893ebcd30", id="folder"),
+        pytest.param("cadec", "your own copy", id="own-copy"),
+        pytest.param("cluener", "address book company game government movie name organization position scene", id="uncounted"),
+    ],
+)
+def test_info_tells_what_is_particular_to_a_dataset(name, told):
+    assert told in " ".join(run("info", name).stdout.split())
 
 
 @pytest.mark.parametrize("command", ["info", "get", "verify"])
@@ -136,12 +172,12 @@ def test_get_offline_exits_5_and_says_everywhere_it_looked_and_how_to_get_it(tmp
     assert done.stdout == ""
     looked = f"{tmp_path}/corpora/resume ($CNERKIT_DATA), {tmp_path}/cache/datasets/resume (cache)"
     assert f"resume train is not here: looked for train.char.bmes in {looked}; nothing is downloaded while" in done.stderr
-    address = f"{find('resume').splits['train'].sources[0].url()} as {tmp_path}/corpora/resume/train.char.bmes"
+    address = f"{find('resume').splits['train'].file.sources[0].url()} as {tmp_path}/corpora/resume/train.char.bmes"
     assert f"save {address}" in done.stderr
 
 
 def test_get_from_a_mirror_on_this_machine_refuses_what_is_not_the_dataset(tmp_path, monkeypatch):
-    source = find("resume").splits["test"].sources[0]
+    source = find("resume").splits["test"].file.sources[0]
     kept = tmp_path / "mirror" / source.repository / source.commit / source.path
     kept.parent.mkdir(parents=True)
     kept.write_text("not the corpus", encoding="utf-8")
@@ -180,7 +216,16 @@ def test_verify_as_json_has_counts_and_problems(own_copy):
         {
             "split": "dev",
             "path": str(own_copy / "ontonotes4" / "dev.char.bmes"),
-            "counts": {"sentences": 1, "tokens": 3, "entities": 1, "per_type": {"GPE": 1}, "conlleval": 1},
+            "counts": {
+                "sentences": 1,
+                "documents": None,
+                "tokens": 3,
+                "entities": 1,
+                "per_type": {"GPE": 1},
+                "conlleval": 1,
+                "nested": 0,
+                "discontinuous": 0,
+            },
             "problems": ["1 sentences, expected 4301", "1 entities, expected 6950"],
         }
     ]

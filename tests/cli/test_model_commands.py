@@ -47,7 +47,7 @@ def test_list_shows_every_model_with_who_offers_it_and_what_it_handles():
     done = run("list")
     assert done.exit_code == 0
     rows = {line.split()[0]: line.split(maxsplit=4) for line in done.stdout.splitlines()[1:]}
-    assert set(rows) == {"bert_crf", "bert_softmax", "bilstm_crf"}
+    assert set(rows) == set(registry.names()) >= {"bert_crf", "bert_softmax", "bilstm_crf", "softfine"}
     assert rows["bert_crf"][1:4] == ["cnerkit", "flat", "text"]
 
 

@@ -21,6 +21,8 @@ class P(Params):
 MODEL = ModelSpec("{name}", "a plugin", "nobody", P, build=lambda *a, **k: None)
 """
 
+OURS = ["bert_crf", "bert_softmax", "bilstm_crf", "hmcn_f", "lambdarank", "ranknet", "softfine"]
+
 
 @pytest.fixture
 def offer(tmp_path, monkeypatch):
@@ -53,7 +55,7 @@ def test_names_are_listed_without_importing_any_model():
         "print([m for m in sys.modules if m.startswith('cnerkit.models') or m in ('torch', 'numpy')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["['bert_crf', 'bert_softmax', 'bilstm_crf']", "[]"]
+    assert done.stdout.splitlines() == [str(OURS), "[]"]
 
 
 def test_a_plugin_of_another_distribution_is_found_and_loaded_when_asked_for(offer):
@@ -81,7 +83,7 @@ def test_an_unknown_name_is_answered_at_once_with_the_nearest():
 def test_a_name_near_to_none_is_answered_with_all():
     with pytest.raises(UsageError) as caught:
         registry.get("zzz")
-    assert caught.value.fix == "choose from bert_crf, bert_softmax, bilstm_crf"
+    assert caught.value.fix == f"choose from {', '.join(OURS)}"
 
 
 def test_without_any_model_the_advice_is_to_install_again():
@@ -170,7 +172,7 @@ def test_an_unsound_plugin_file_is_refused_with_its_line(tmp_path, text, where, 
     assert message in caught.value.what
     assert caught.value.where == str(tmp_path / where)
     assert caught.value.fix
-    assert registry.names() == ["bert_crf", "bert_softmax", "bilstm_crf"]
+    assert registry.names() == OURS
 
 
 def test_a_plugin_file_that_is_not_there_is_missing(tmp_path):

@@ -1,7 +1,7 @@
 """A pretrained BERT as an encoder: one vector per token, for sentences of any length."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cnerkit.errors import DataError
+from cnerkit.errors import DataError, RecipeError
 from cnerkit.nn.batch import Batch
 from cnerkit.nn.encoders.architecture import Architecture, architecture_from
 from cnerkit.nn.encoders.rows import Rows, rows_of
@@ -68,6 +68,30 @@ class BertEncoder(nn.Module):
     def pretrained_parameters(self) -> list[Tensor]:
         """All parameters."""
         return list(self.bert.parameters())
+
+    def add_marks(self, marks: Sequence[str], *, unused: bool = False) -> None:
+        """Give vectors to single code points that a model puts in the place of tokens.
+
+        Args:
+            marks: Code points that stand for no character of a text.
+            unused: Take the vectors of ``[unused1]``, ``[unused2]`` … of the vocabulary instead of new ones, which are drawn as
+                BERT's own are, so that the size of the vocabulary stays.
+
+        Raises:
+            RecipeError: The vocabulary has no such items.
+        """
+        if unused:
+            places = {item: place for place, item in enumerate(self.vocabulary.items)}
+            names = [f"[unused{number}]" for number in range(1, len(marks) + 1)]
+            if missing := [name for name in names if name not in places]:
+                fix = "let the marks have vectors of their own"
+                raise RecipeError(f"the encoder's vocabulary has no item {missing[0]}", fix=fix)
+            ids = [places[name] for name in names]
+        else:
+            first = self.bert.config.vocab_size
+            self.bert.resize_token_embeddings(first + len(marks), mean_resizing=False)
+            ids = list(range(first, first + len(marks)))
+        self.vocabulary = self.vocabulary.with_marks(dict(zip(marks, ids, strict=True)))
 
     def description(self) -> dict[str, Any]:
         """Plain data for ``encoder_from_description``."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cnerkit.errors import DataError
+from cnerkit.errors import DataError, RecipeError
 from cnerkit.nn.batch import Batch
 from cnerkit.nn.encoders.lookup import Lookup
 from cnerkit.nn.encoders.rows import padded
@@ -38,8 +38,7 @@ class StaticEncoder(nn.Module):
         self.embedding = nn.Embedding(1 + len(self.vocabulary), dim)
         nn.init.uniform_(self.embedding.weight, -(bound := (3 / dim) ** 0.5), bound)
         nn.init.zeros_(self.embedding.weight.data[_UNKNOWN])
-        known = {token: place for place, token in enumerate(self.vocabulary, start=1)}
-        self._lookup = Lookup(known, lambda token: known.get(token.lower(), _UNKNOWN))
+        self._lookup = _lookup_of(self.vocabulary)
 
     def forward(self, batch: Batch) -> Tensor:
         """Vectors, (batch, token, dim); padding has that of the unknown token."""
@@ -54,6 +53,22 @@ class StaticEncoder(nn.Module):
         """The vectors, if they come from a file."""
         return [self.embedding.weight] if self.pretrained else []
 
+    def add_marks(self, marks: Sequence[str], *, unused: bool = False) -> None:
+        """Give vectors to single code points that a model puts in the place of tokens; random ones, as all were at first.
+
+        Raises:
+            RecipeError: Unused vectors are wanted, and a vocabulary of one's own text has none.
+        """
+        if unused:
+            fix = "let the marks have vectors of their own, or take a pretrained encoder"
+            raise RecipeError("a static encoder has no unused vectors", fix=fix)
+        old = self.embedding.weight
+        self.vocabulary = (*self.vocabulary, *marks)
+        self.embedding = nn.Embedding(1 + len(self.vocabulary), self.dim)
+        nn.init.uniform_(self.embedding.weight, -(bound := (3 / self.dim) ** 0.5), bound)
+        self.embedding.weight.data[: len(old)] = old.data
+        self._lookup = _lookup_of(self.vocabulary)
+
     def description(self) -> dict[str, Any]:
         """Plain data for ``encoder_from_description``."""
         return {
@@ -63,6 +78,11 @@ class StaticEncoder(nn.Module):
             "dropout": self.dropout,
             "pretrained": self.pretrained,
         }
+
+
+def _lookup_of(vocabulary: Sequence[str]) -> Lookup:
+    known = {token: place for place, token in enumerate(vocabulary, start=1)}
+    return Lookup(known, lambda token: known.get(token.lower(), _UNKNOWN))
 
 
 def random_vectors(sentences: Iterable[Sentence], *, dim: int, min_count: int, dropout: float) -> StaticEncoder:

@@ -2,7 +2,7 @@
 
 import json
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -37,18 +37,23 @@ class Vocabulary:
     Args:
         items: The vocabulary; an item's id is its place, the last one where an item occurs twice.
         lower_case: Whether text is lower-cased first.
+        marks: Ids of single code points that a model puts in the place of tokens; no text has them.
 
     Raises:
         DataError: It lacks one of BERT's special items.
     """
 
-    def __init__(self, items: Sequence[str], *, lower_case: bool) -> None:
-        self.items, self.lower_case = tuple(items), lower_case
-        self._ids = {item: place for place, item in enumerate(self.items)}
+    def __init__(self, items: Sequence[str], *, lower_case: bool, marks: Mapping[str, int] | None = None) -> None:
+        self.items, self.lower_case, self._marks = tuple(items), lower_case, dict(marks or {})
+        self._ids = {item: place for place, item in enumerate(self.items)} | self._marks
         self.pad, self.unknown, self.start, self.end = map(self._special, ("[PAD]", "[UNK]", "[CLS]", "[SEP]"))
         ready = {item: place for item, place in self._ids.items() if len(item) == 1 and item == self._folded(item)}
         self._characters = Lookup(ready, self._character)
         self._words: dict[str, tuple[int, ...]] = {}
+
+    def with_marks(self, marks: Mapping[str, int]) -> "Vocabulary":
+        """The same vocabulary, with ids for single code points that stand for no character of a text."""
+        return Vocabulary(self.items, lower_case=self.lower_case, marks=marks)
 
     def pieces(self, sentences: Sequence[Sentence], *, at_most: int) -> Pieces:
         """Piece ids of the sentences' tokens; of a token with more pieces than ``at_most``, the first ones."""
@@ -61,7 +66,7 @@ class Vocabulary:
         return Pieces(np.fromiter(chain.from_iterable(rows), np.int64, int(per_token.sum())), per_token)
 
     def _of_token(self, token: str, joiner: str) -> tuple[int, ...]:
-        if not joiner and len(token) == 1:
+        if (not joiner and len(token) == 1) or token in self._marks:
             return (self._character(token),)
         found = self._words.get(token)
         if found is None:

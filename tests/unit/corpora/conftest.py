@@ -9,9 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from cnerkit.corpora import catalogue
-from cnerkit.corpora.catalogue import Counts, Dataset, Identity, Source, SplitFile
+from cnerkit.corpora.catalogue import Counts, Dataset, Identity, Published, Source, Split
 
 CONTENT = "".join(f"{chr(0x4E00 + number % 5000)}\tO\n" for number in range(60_000)).encode()
+
+
+OTHER = Published("test.txt", Identity())
 
 
 @dataclass
@@ -104,6 +107,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("CNERKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(catalogue, "PUBLISHED", "http://127.0.0.1:9")
+    monkeypatch.setattr(catalogue, "ARCHIVES", "http://127.0.0.1:9")
     monkeypatch.setattr("cnerkit.corpora.transfer.PAUSES", (0.0, 0.0, 0.0))
     return tmp_path / "cache" / "datasets"
 
@@ -116,12 +120,12 @@ def content():
 
 @pytest.fixture
 def toy():
-    """A dataset of one split, which is published in one place."""
+    """A dataset whose train split is published in one place, and whose test split nobody has."""
     blob = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()
     identity = Identity(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), blob)
     source = Source("someone/corpora", "c0ffee", "data/train one.txt")
-    splits = {"train": SplitFile("train.txt", identity, (source,), Counts())}
-    return Dataset("toy", "Toy", "conll", "bio", "strict", ("PER",), None, "Free.", "", splits)
+    splits = {"train": Split(Published("train.txt", identity, (source,)), Counts()), "test": Split(OTHER, Counts())}
+    return Dataset("toy", "Toy", "conll", "Free.", "", ("PER",), splits, "toy", scheme="bio")
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Lines of tokens and tags: layouts, rows, quirks, and writing them back."""
 
 import io
+import itertools
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -126,6 +128,142 @@ def test_half_of_a_surrogate_pair_alone_is_a_problem(text):
     problems = [p for rows in rows_of(text, surrogates=True, join_surrogates=True) for p in rows.problems]
     assert problems[0].what.startswith("half of a surrogate pair, U+D")
     assert problems[0].line == 1
+
+
+ARABIC = "نعم O\n  O\n. O\nلا  B-PERS\n O\n. Oبلى O\nعبد الله B-PERS\nابن I-PERS\n. O\n"
+"""Spelled by the rules of a corpus that is known for such lines: one with only a tag, two in one, a name with a space."""
+
+
+def mended(text, **quirks):
+    reader = ColumnReader(TextSource(io.BytesIO(text.encode()), "x"), SPACE, mend_lines=True, **quirks)
+    return list(reader), reader.repairs
+
+
+def test_odd_lines_are_read_as_what_they_were_meant_to_be_and_counted():
+    sentences, repairs = mended(ARABIC.replace("\n  O", ""), sentence_end=".")
+    assert [rows.problems for rows in sentences] == [()] * 3
+    assert [list(zip(rows.tokens, rows.tags, strict=True)) for rows in sentences] == [
+        [("نعم", "O"), (".", "O")],
+        [("لا", "B-PERS"), (".", "O")],
+        [("بلى", "O"), ("عبد الله", "B-PERS"), ("ابن", "I-PERS"), (".", "O")],
+    ]
+    assert repairs == {
+        "lines without a token, left out": 1,
+        "lines that hold two records, read as two": 1,
+        "tokens with a space inside": 1,
+    }
+
+
+def test_what_was_mended_keeps_its_place():
+    sentences, _ = mended(ARABIC, sentence_end=".")
+    places = [rows.place(at) for rows in sentences for at in range(len(rows.tokens))]
+    assert places == [(1, 5), (2, 3), (3, 3), (4, 5), (6, 3), (6, 8), (7, 10), (8, 5), (9, 3)]
+
+
+def test_a_line_that_holds_two_records_needs_the_end_of_a_sentence_to_be_known_for_it():
+    ((rows,), repairs) = mended(". Oبلى O\n")
+    assert rows.tokens == (". Oبلى",)
+    assert repairs == {"tokens with a space inside": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        pytest.param(" B-PERS", "the token is empty", id="an-entity-without-a-token"),
+        pytest.param("a", "expected 2 columns separated by spaces, got 1", id="no-tag"),
+        pytest.param("a b c", "expected 2 columns separated by spaces, got 3", id="no-tag-at-the-end"),
+        pytest.param("a " * 2000 + "B-PERS b", "expected 2 columns separated by spaces, got more than 2000", id="too-many"),
+        pytest.param(" a B-PERS", "expected 2 columns separated by spaces, got 3", id="a-space-before-the-token"),
+    ],
+)
+def test_lines_that_are_odd_in_another_way_stay_mistakes(line, what):
+    ((rows,), repairs) = mended(f"{line}\n. O\n", sentence_end=".")
+    assert [problem.what.startswith(what) for problem in rows.problems] == [True]
+    assert not repairs
+
+
+@pytest.mark.parametrize("layout", [TAB, Layout(" ", 3, tag=2)], ids=["tabs", "three-columns"])
+def test_odd_lines_are_mended_in_two_columns_between_spaces_only(layout):
+    line = layout.separator.join([""] + ["O"] * (layout.n_columns - 1))
+    (rows,) = rows_of(f"{line}\n", layout, mend_lines=True)
+    assert [problem.kind for problem in rows.problems] == ["empty tokens"]
+
+
+def test_a_sentence_ends_behind_its_last_token_outside_of_entities_and_at_empty_lines():
+    text = "a\tO\n.\tO\n.\tO\n.\tB-X\nb\tO\n\nc\tO\n"
+    sentences = rows_of(text, sentence_end=".")
+    assert [rows.tokens for rows in sentences] == [("a", "."), (".",), (".", "b"), ("c",)]
+    assert [list(rows.lines) for rows in sentences] == [[1, 2], [3], [4, 5], [7]]
+
+
+def test_sentences_without_empty_lines_are_read_in_flat_memory():
+    def peak(n_sentences):
+        stream = io.BufferedReader(Lines(b"%s O\n. O\n" % (b"x" * 500), n_sentences))
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in ColumnReader(TextSource(stream, "x"), SPACE, sentence_end=".")) == n_sentences
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(3_000) < 1.5 * peak(1_000)
+
+
+class Lines(io.RawIOBase):
+    """The same lines many times over, made as they are read."""
+
+    def __init__(self, lines, times):
+        self._pieces, self._left = itertools.repeat(lines, times), b""
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while len(self._left) < len(buffer) and (piece := next(self._pieces, None)):
+            self._left += piece
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
+
+
+def test_surrogate_pairs_are_joined_where_a_token_ends_sentences():
+    text = "\ud83d\tO\n\udc8b\tO\n.\tO\n"
+    (rows,) = rows_of(text, surrogates=True, join_surrogates=True, sentence_end=".")
+    assert rows.tokens == ("💋", ".")
+
+
+def test_header_lines_end_a_sentence_and_are_counted():
+    layout = Layout("\t", 3, token=1, tag=2, header="#")
+    reader = ColumnReader(TextSource(io.BytesIO(b"#\turl\n1\ta\tO\n2\t#\tO\n#\turl\n1\tb\tO\n"), "x"), layout)
+    assert [rows.tokens for rows in reader] == [("a", "#"), ("b",)]
+    assert reader.repairs == {"header lines, left out": 2}
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        pytest.param(TAB, "tokens in column 1 and tags in column 2 of 2, separated by a tab", id="plain"),
+        pytest.param(
+            Layout(" ", 6, 1, 2, more_tags=(3, 5)),
+            "tokens in column 2 and tags in columns 3, 4 and 6 of 6, separated by spaces",
+            id="several-tags",
+        ),
+    ],
+)
+def test_a_layout_is_described_in_words(layout, words):
+    assert layout.describe() == words
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+def test_a_line_of_very_many_columns_is_one_mistake_that_costs_little(separator):
+    layout = Layout(separator)
+    line = f"a{separator}" * 1_000_000
+    assert len(layout.fields(line)) == 2001
+    problem = layout.parse(line, 1)
+    assert problem.what.startswith(
+        f"expected 2 columns separated by {'a tab' if separator != ' ' else 'spaces'}, got more than 2000"
+    )
+    assert problem.column == 5
 
 
 cells = st.text(st.characters(exclude_characters="\t\n\0", exclude_categories=["Cs"]), max_size=2)

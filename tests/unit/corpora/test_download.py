@@ -14,7 +14,8 @@ import filelock
 import pytest
 
 from cnerkit.corpora.catalogue import Identity, Source, find
-from cnerkit.corpora.download import addresses, cache_folder, find_local, locate
+from cnerkit.corpora.download import addresses, locate
+from cnerkit.corpora.places import cache_folder, find_local
 from cnerkit.errors import CnerkitError, DataError, MissingError, UsageError
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -22,24 +23,25 @@ pytestmark = pytest.mark.usefixtures("cache")
 DOWNLOAD = """
     import json, sys
     from cnerkit.corpora import catalogue, download
-    from cnerkit.corpora.catalogue import Counts, Dataset, Identity, Source, SplitFile
+    from cnerkit.corpora.catalogue import Counts, Dataset, Identity, Published, Source, Split
 
     catalogue.PUBLISHED = "http://127.0.0.1:9"
     identity = Identity(**json.loads(sys.argv[1]))
     source = Source("someone/corpora", "c0ffee", "data/train one.txt")
-    splits = {"train": SplitFile("train.txt", identity, (source,), Counts())}
-    toy = Dataset("toy", "Toy", "conll", "bio", "strict", ("PER",), None, "Free.", "", splits)
+    splits = {"train": Split(Published("train.txt", identity, (source,)), Counts())}
+    toy = Dataset("toy", "Toy", "conll", "Free.", "", ("PER",), splits, "toy")
     print(download.locate(toy, "train"))
 """
 """Another process that downloads the toy dataset."""
 
 
 def with_train(dataset, **changes):
-    return replace(dataset, splits={"train": replace(dataset.splits["train"], **changes)})
+    train = dataset.splits["train"]
+    return replace(dataset, splits={**dataset.splits, "train": replace(train, file=replace(train.file, **changes))})
 
 
 def start_download(dataset):
-    identity = dataset.splits["train"].identity
+    identity = dataset.splits["train"].file.identity
     known = {"sha256": identity.sha256, "bytes": identity.bytes, "git_blob_sha1": identity.git_blob_sha1}
     command = [sys.executable, "-c", textwrap.dedent(DOWNLOAD), json.dumps(known)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -131,7 +133,7 @@ class TestLookingAround:
         assert locate(find("ontonotes4"), "dev", data_dir=tmp_path) == path
 
     def test_what_comes_with_the_toolkit_is_in_the_package(self, tmp_path):
-        packaged = replace(find("ontonotes4"), name="sample", packaged=True)
+        packaged = replace(find("ontonotes4"), name="sample", folder="sample", packaged=True)
         with pytest.raises(MissingError, match=r"sample \(part of cnerkit\)\nfix: install cnerkit again"):
             locate(packaged, "train", data_dir=tmp_path)
 
@@ -151,28 +153,28 @@ class TestAddresses:
 
     @pytest.fixture
     def file(self, toy):
-        return replace(toy.splits["train"], sources=(self.FIRST, self.SECOND))
+        return replace(toy.splits["train"].file, sources=(self.FIRST, self.SECOND))
 
     def test_published_path_is_percent_encoded(self, file):
-        published = ("http://127.0.0.1:9/a/b/c1/People%27s%20Daily/x.txt", "http://127.0.0.1:9/d/e/c2/y.txt")
-        assert addresses(file) == published
+        published = ["http://127.0.0.1:9/a/b/c1/People%27s%20Daily/x.txt", "http://127.0.0.1:9/d/e/c2/y.txt"]
+        assert list(addresses(file)) == published
 
     @pytest.mark.parametrize("mirror", ["https://mirror.example/x", "https://mirror.example/x/"])
     def test_mirror_is_asked_first_in_the_documented_layout(self, file, monkeypatch, mirror):
         without = addresses(file)
         monkeypatch.setenv("CNERKIT_MIRROR", mirror)
         first = "https://mirror.example/x/a/b/c1/People%27s%20Daily/x.txt"
-        assert addresses(file) == (first, "https://mirror.example/x/d/e/c2/y.txt", *without)
+        assert list(addresses(file)) == [first, "https://mirror.example/x/d/e/c2/y.txt", *without]
 
     def test_mirror_can_be_a_folder(self, file, monkeypatch, tmp_path):
         monkeypatch.setenv("CNERKIT_MIRROR", str(tmp_path))
-        assert addresses(file)[0] == f"file://{tmp_path}/a/b/c1/People%27s%20Daily/x.txt"
+        assert next(iter(addresses(file))) == f"file://{tmp_path}/a/b/c1/People%27s%20Daily/x.txt"
 
     def test_offline_leaves_only_what_is_on_this_machine(self, file, monkeypatch, tmp_path):
         monkeypatch.setenv("CNERKIT_OFFLINE", "1")
-        assert addresses(file) == ()
+        assert addresses(file) == {}
         monkeypatch.setenv("CNERKIT_MIRROR", "https://mirror.example")
-        assert addresses(file) == ()
+        assert addresses(file) == {}
         monkeypatch.setenv("CNERKIT_MIRROR", f"file://{tmp_path}")
         assert len(addresses(file)) == 2
 
@@ -204,7 +206,7 @@ class TestDownloading:
         assert len(served.requests) == 2
 
     def test_second_source_is_asked_when_the_first_is_gone(self, toy, content):
-        sources = (Source("gone/away", "c0ffee", "x"), *toy.splits["train"].sources)
+        sources = (Source("gone/away", "c0ffee", "x"), *toy.splits["train"].file.sources)
         assert locate(with_train(toy, sources=sources), "train").read_bytes() == content
 
     def test_folder_as_mirror_serves_offline(self, toy, content, monkeypatch, tmp_path):
@@ -216,7 +218,7 @@ class TestDownloading:
         assert locate(toy, "train").read_bytes() == content
 
     def test_content_whose_size_and_sha256_nobody_knows_is_verified_by_its_git_id(self, toy, content, served, cache):
-        identity = Identity(git_blob_sha1=toy.splits["train"].identity.git_blob_sha1)
+        identity = Identity(git_blob_sha1=toy.splits["train"].file.identity.git_blob_sha1)
         assert locate(with_train(toy, identity=identity), "train").read_bytes() == content
         served.files = dict.fromkeys(served.files, content + b"x")
         (cache / "toy" / "train.txt").unlink()
@@ -225,7 +227,7 @@ class TestDownloading:
 
     def test_wrong_content_is_refused_with_its_known_version_and_never_kept(self, toy, served, cache, monkeypatch):
         served.files = dict.fromkeys(served.files, b"another version")
-        monkeypatch.setattr("cnerkit.corpora.download.name_content", lambda _: "weibo_v1 train")
+        monkeypatch.setattr("cnerkit.corpora.identity.name_content", lambda _: "weibo_v1 train")
         with pytest.raises(DataError) as caught:
             locate(toy, "train")
         url = f"{served.root}/someone/corpora/c0ffee/data/train%20one.txt"
@@ -274,7 +276,7 @@ class TestDownloading:
         assert not (cache / "toy" / "train.txt").exists()
 
     def test_pooch_says_nothing_of_its_own(self, toy, capsys):
-        locate(with_train(toy, identity=Identity(git_blob_sha1=toy.splits["train"].identity.git_blob_sha1)), "train")
+        locate(with_train(toy, identity=Identity(git_blob_sha1=toy.splits["train"].file.identity.git_blob_sha1)), "train")
         assert capsys.readouterr() == ("", "")
 
 

@@ -13,8 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnerkit.corpora import identity
-from cnerkit.corpora.catalogue import Counts, Identity, OtherVersion, find, names
-from cnerkit.corpora.identity import agree, identify, name_content, name_counts, published_size
+from cnerkit.corpora.catalogue import Counts, Identity, OtherVersion, Published, find, names
+from cnerkit.corpora.identity import (
+    agree,
+    identify,
+    identify_as,
+    is_published,
+    name_as,
+    name_content,
+    name_counts,
+    published_size,
+)
+from cnerkit.corpora.places import find_file
 from cnerkit.errors import DataError
 
 TEXT = "中\tB-LOC\n国\tI-LOC\n\n".encode()
@@ -24,7 +34,7 @@ REAL = os.environ.get("CNERKIT_DATA")
 @pytest.fixture
 def versions(monkeypatch, tmp_path):
     """One known version, whose content is TEXT."""
-    known = [OtherVersion("toy train", identify(written(tmp_path, TEXT)), Counts(1, 2, 1))]
+    known = [OtherVersion("toy train", identify(written(tmp_path, TEXT)), Counts(sentences=1, tokens=2, entities=1))]
     monkeypatch.setattr(identity, "every_version", lambda: iter(known))
     return known
 
@@ -49,6 +59,17 @@ def test_gzipped_copy_is_what_it_unpacks_to(tmp_path, content):
     plain, packed = written(tmp_path, content), written(tmp_path, gzip.compress(content), "file.gz")
     assert identify(packed) == identify(plain)
     assert published_size(packed) == published_size(plain) == len(content)
+
+
+def test_file_that_is_published_packed_is_not_looked_into(tmp_path):
+    packed = written(tmp_path, gzip.compress(TEXT), "corpus.tgz")
+    as_it_lies = hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert identify_as(Published("corpus.tgz", Identity()), packed).sha256 == as_it_lies
+    assert published_size(packed, unpack=False) == packed.stat().st_size
+
+
+def test_file_whose_hash_nobody_knows_is_taken_for_the_published_one(tmp_path):
+    assert is_published(Published("train.txt", Identity()), written(tmp_path, TEXT))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x08"], ids=["empty", "one", "two", "three"])
@@ -87,6 +108,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(tmp_path):
         pytest.param(Identity(None, 3, "xx"), False, id="git-id-decides-over-size"),
         pytest.param(Identity(None, 3, None), True, id="size-where-there-is-no-hash"),
         pytest.param(Identity(), False, id="nothing-known"),
+        pytest.param(Identity(git_tree_sha1="cc"), False, id="folder"),
     ],
 )
 def test_strongest_known_evidence_decides(known, verdict):
@@ -108,25 +130,30 @@ def test_content_is_named_by_the_version_that_it_is(tmp_path, versions, content,
 
 
 def test_counts_are_named_by_the_version_that_has_all_of_them(versions):
-    assert name_counts(Counts(1, 2, 1, {"LOC": 1})) == "toy train"
-    assert name_counts(Counts(1, 2, 2)) is None
-    versions[0] = replace(versions[0], counts=Counts(1, None, 1))
-    assert name_counts(Counts(1, 2, 1)) is None
+    counts = Counts(sentences=1, tokens=2, entities=1)
+    assert name_counts(replace(counts, per_type={"LOC": 1})) == "toy train"
+    assert name_counts(replace(counts, entities=2)) is None
+    versions[0] = replace(versions[0], counts=replace(counts, tokens=None))
+    assert name_counts(counts) is None
+    versions[0] = replace(versions[0], counts=replace(counts, sentences=None, documents=1))
+    assert name_counts(replace(counts, sentences=None, documents=1)) == "toy train"
 
 
 def test_people_daily_that_calls_itself_msra_is_named_by_its_counts():
-    assert name_counts(Counts(2318, 109870, 3819)) == "People's Daily dev, which some projects call MSRA"
+    counts = Counts(sentences=2318, tokens=109870, entities=3819)
+    assert name_counts(counts) == "people_daily dev, which some projects call MSRA"
 
 
 @pytest.mark.skipif(not REAL, reason="CNERKIT_DATA does not name a folder with real corpora")
 @pytest.mark.parametrize(
-    ("name", "split"), [(name, split) for name in names() for split in find(name).splits], ids=lambda value: value
+    ("dataset", "file"),
+    [pytest.param(find(name), file, id=f"{name}-{file.path}") for name in names() for file in find(name).files],
 )
-def test_real_file_is_what_the_catalogue_says(name, split):
-    file = find(name).split(split)
-    paths = [path for path in (Path(REAL, name, file.file), Path(REAL, name, f"{file.file}.gz")) if path.is_file()]
-    if not paths or not file.identity.is_known:
+def test_real_file_is_what_the_catalogue_says(dataset, file):
+    path = find_file(dataset, file, Path(REAL))
+    if path is None or not file.identity.is_known:
         pytest.skip("not among these corpora")
-    assert name_content(paths[0]) == f"{name} {split}"
-    assert agree(identify(paths[0]), file.identity)
-    assert published_size(paths[0]) == file.identity.bytes
+    assert is_published(file, path)
+    assert identify_as(file, path).bytes == file.identity.bytes
+    assert identify_as(file, path).files == file.identity.files
+    assert dataset.remark or dataset.name in name_as(file, path)  # one with a remark has files of another

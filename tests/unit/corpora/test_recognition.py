@@ -3,12 +3,14 @@
 import pytest
 
 from cnerkit.corpora.columns import Layout
-from cnerkit.corpora.recognition import nearest, recognise
+from cnerkit.corpora.formats import nearest
+from cnerkit.corpora.recognition import recognise
 from cnerkit.corpora.source import Head
 from cnerkit.errors import DataError, UsageError
 
 WEIBO = "科0\tO\n技1\tO\n全0\tO\n方1\tO\n位2\tO\n" * 2
 COLUMNS = "李\tB-PER\n白\tI-PER\n"
+SPANS = '{"text": "李白", "id": 1, "entities": [{"start": 0, "end": 2, "label": "PER"}]}'
 FOUR_COLUMNS = "U.N. NNP B-NP B-ORG\nofficial NN I-NP O\n"
 
 
@@ -32,11 +34,16 @@ def found(text, **known):
         pytest.param(
             "A0\tO\nA1\tO\n" * 6 + "\n" + "B4\tO\n" * 9, "conll", Layout("\t"), "tokens in column 1", id="no-positions"
         ),
-        pytest.param('{"text": "李白", "entities": []}\n', "jsonl", None, "a list `entities` (1 of the first 1)", id="spans"),
-        pytest.param('{"tokens": ["李白"], "entities": []}\n', "jsonl", None, "a list `entities`", id="words"),
-        pytest.param('{"text": "李白", "id": 3}\n', "jsonl", None, "JSON lines without entities", id="not-annotated"),
-        pytest.param('{"text": "李白", "label": {}}\n', "cluener", None, "a mapping `label` (1 of the first 1)", id="cluener"),
-        pytest.param('{"text": \n{"text": "a", "label": {}}\n', "cluener", None, "(1 of the first 2)", id="broken-first-line"),
+        pytest.param("{{person_name:李白}}\n", "boson", None, "1 marks such as {{person_name:…}}", id="nothing-but-marks"),
+        pytest.param("[{{person_name:李白}}]\n", "boson", None, "1 marks such as {{person_name:…}}", id="marks-in-brackets"),
+        pytest.param(SPANS, "jsonl", None, "a list `entities` with start and end in 1 of the first 1 records", id="spans"),
+        pytest.param(f"[{SPANS}]", "jsonl", None, "in 1 of the first 1 records", id="array"),
+        pytest.param(f" [\n {SPANS},\n{SPANS}]", "jsonl", None, "in 2 of the first 2 records", id="array-over-lines"),
+        pytest.param('{"tokens": ["李白"], "entities": []}\n', "jsonl", None, "nothing but text in the first 1", id="words"),
+        pytest.param('{"text": "李白", "id": 3}\n', "jsonl", None, "nothing but text in the first 1", id="not-annotated"),
+        pytest.param('{"text": "李白", "label": {}}\n', "cluener", None, "`label` in 1 of the first 1 records", id="cluener"),
+        pytest.param('{"text": \n{"text": "a", "label": {}}\n', "cluener", None, "1 of the first 1", id="broken-first-line"),
+        pytest.param('{"text": "a", "label": [[0, 1, "X"]]}\n', "doccano", None, "(1 of the first 1)", id="list-of-labels"),
     ],
 )
 def test_a_format_is_recognised_with_its_evidence(text, format_, layout, evidence):
@@ -53,7 +60,10 @@ def test_a_format_is_recognised_with_its_evidence(text, format_, layout, evidenc
         ),
         pytest.param(FOUR_COLUMNS, "columns 3 and 4 hold tags", "--columns 1,4", id="two-tag-columns"),
         pytest.param(
-            '{"text": "", "entities": [], "label": {}}\n', "`entities` and 1 a mapping `label`", "--from jsonl or", id="json"
+            SPANS.replace('"id"', '"label": {}, "id"'),
+            "jsonl: a list `entities` with start and end in 1 of the first 1 records; cluener: a mapping `label`",
+            "--from jsonl or --from cluener",
+            id="json",
         ),
     ],
 )
@@ -70,13 +80,16 @@ def test_two_possible_readings_are_asked_about(text, what, fix):
     [
         pytest.param("李白爱酒。\n杜甫也爱。\n", "no format is known whose lines look like '李白爱酒。'", id="prose"),
         pytest.param("a b c\nd e f\n", "none of the 3 columns holds tags", id="no-tags"),
-        pytest.param('[{"text": "李白", "entities": []}]\n', "one JSON array, and JSON lines are needed", id="array"),
-        pytest.param('[\n{"text": "a"}\n]', "one JSON array, and JSON lines are needed", id="array-over-lines"),
-        pytest.param('{"text": "a", "label": [[0, 1, "X"]]}\n', "not known: label: list, text: str", id="list-of-labels"),
-        pytest.param('{"tokens": ["a"], "entity_mentions": []}\n', "entity_mentions: list", id="other-key"),
+        pytest.param("[]\n", "JSON in a format that is not known: no line is a JSON object", id="empty-array"),
+        pytest.param('["李白"]\n', "no format is known whose lines look like '[\"李白\"]'", id="array-of-texts"),
+        pytest.param('{"words": ["a"], "spans": 3}\n', "its objects have words (list), spans (int)", id="other-keys"),
         pytest.param(
-            '{"text": "a"\n{"text": "b"\n', "JSON in a format that is not known: no line is a JSON object", id="all-cut-off"
+            '{"text": "a"\n{"text": "b"\n',
+            "x.txt:1:13: JSON in a format that is not known: no line is a JSON object; not JSON: Expecting ',' delimiter",
+            id="all-cut-off",
         ),
+        pytest.param('{"": ' * 99_999 + "\n", "no line is a JSON object; JSON that cannot be read: it is nested", id="deep"),
+        pytest.param("{}\n", "JSON in a format that is not known: its objects are empty", id="empty-objects"),
         pytest.param("-DOCSTART-\n\n", "the file holds no sentence", id="only-document-starts"),
     ],
 )
@@ -96,6 +109,10 @@ def test_a_format_that_is_named_is_not_doubted():
 
 def test_columns_that_are_named_are_taken():
     assert found(FOUR_COLUMNS, columns=(0, 2)).layout == Layout(" ", 4, 0, 2)
+
+
+def test_columns_are_not_looked_for_in_json():
+    assert found(SPANS, columns=(0, 1)).format == "jsonl"
 
 
 def test_columns_that_are_not_there_are_refused():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnerkit.corpora import source as source_module
-from cnerkit.corpora.source import TextSource, open_source
+from cnerkit.corpora.source import TextSource, open_source, transcoded
 from cnerkit.errors import DataError, MissingError, UsageError
 
 
@@ -82,6 +82,33 @@ def test_the_head_is_whole_lines_and_read_again_with_the_blocks():
     assert head.text.endswith("\n")
     assert text.startswith(head.text)
     assert "".join(map(source.decode, source.blocks())) == text
+
+
+@pytest.mark.parametrize("before", ["", "\n", "first\n\n"])
+@pytest.mark.parametrize("after", ["", "\n", "\nlast"])
+def test_a_line_longer_than_the_head_is_in_it_though_short_ones_come_before(before, after):
+    text = f"{before}{'国' * 200_000}{after}"
+    source = TextSource(io.BytesIO(text.encode()), "corpus.txt")
+    head = source.head()
+    assert head.text == (text if head.whole else f"{before}{'国' * 200_000}\n")
+    assert "".join(map(source.decode, source.blocks())).rstrip("\n") == text.rstrip("\n")
+
+
+def test_a_nul_byte_is_found_before_the_line_ends():
+    class Endless(io.RawIOBase):
+        """Text, then nothing but NUL bytes; whoever reads on and on for a line's end is stopped."""
+
+        read_so_far = 0
+
+        def read(self, size):
+            self.read_so_far += size
+            assert self.read_so_far < 1 << 22, "this is read for ever"
+            return b"\0" * size if self.read_so_far > 1 << 20 else b"text\n" * (size // 5)
+
+    with pytest.raises(DataError, match=r"corpus\.txt:\d+:\d+: a NUL byte: this is a binary file"):
+        list(TextSource(Endless(), "corpus.txt").blocks())
+    with pytest.raises(DataError, match=r"corpus\.txt:1:1: a NUL byte: this is a binary file"):
+        TextSource(io.BytesIO(b"\0" * (1 << 24)), "corpus.txt").head()
 
 
 def test_a_first_line_longer_than_the_head_is_read_to_its_end():
@@ -157,3 +184,45 @@ def test_utf_16_is_named_even_where_it_holds_no_nul():
 def test_bytes_of_no_known_encoding_are_refused_without_advice_to_convert():
     with pytest.raises(DataError, match="look whether these bytes are damaged"):
         TextSource(io.BytesIO(b"a\xff\xff\n"), "x").head()
+
+
+def transcoded_text(data, encoding=None, name="x.txt"):
+    source = TextSource(transcoded(io.BytesIO(data), encoding, name), name)
+    source.head()
+    return "".join(map(source.decode, source.blocks()))
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "GBK", "big5", "utf-16", "utf-8", "utf-8-sig"])
+def test_a_file_in_another_encoding_is_read_as_the_same_text(encoding):
+    assert transcoded_text("中文 O\n".encode(encoding), encoding) == "中文 O\n"
+
+
+def test_an_xml_declaration_names_the_encoding():
+    data = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<p>coração</p>\n'
+    assert transcoded_text(data.encode("iso-8859-1")) == data
+
+
+def test_bytes_that_the_encoding_does_not_have_are_named():
+    with pytest.raises(DataError, match=r"x.txt: byte 0x81 is not valid gb18030 \(.*\)\nfix: name the encoding of the file"):
+        transcoded_text(b"ab\x81", "gb18030")
+
+
+def test_an_unknown_encoding_is_refused_with_those_that_are_likely():
+    with pytest.raises(UsageError, match=r"no encoding is called 'klingon'\nfix: name one such as utf-8, gb18030"):
+        transcoded_text(b"a", "klingon")
+
+
+@given(st.text(alphabet="李白é\n€ab", max_size=200), st.sampled_from(["gb18030", "utf-16", "utf-32"]), st.integers(1, 7))
+def test_transcoding_gives_the_text_whatever_the_pieces_it_comes_in(text, encoding, size):
+    class Trickle(io.RawIOBase):
+        data = text.encode(encoding)
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            piece, self.data = self.data[:size], self.data[size:]
+            buffer[: len(piece)] = piece
+            return len(piece)
+
+    assert transcoded(io.BufferedReader(Trickle()), encoding, "x").read().decode() == text

@@ -34,6 +34,12 @@ def test_two_processes_end_with_the_same_weights(outcome):
     assert told["weights"][0] == told["weights"][1]
 
 
+def test_what_a_model_keeps_besides_its_weights_is_that_of_the_first_process_when_an_epoch_is_scored(outcome):
+    folder, told, _ = outcome
+    first, second = told["seen"]
+    assert first == second == load_checkpoint(folder / "counting/last.pt").state["seen"].item() > 0
+
+
 def test_shared_predictions_are_those_of_one_process_each_sentence_once_and_in_order(outcome, new_toy, toy_corpus):
     folder, told, _ = outcome
     model = new_toy()

@@ -253,3 +253,30 @@ def test_bfloat16_learns_too_keeps_float32_weights_and_does_not_leak_into_the_ne
     assert not torch.equal(plain.state["score.weight"], bf16.state["score.weight"])
     assert bf16.state["score.weight"].dtype == torch.float32
     assert bf16.scores["dev"]["f1"] > 0.9
+
+
+def test_model_that_asks_is_told_each_epoch_before_its_steps_and_again_when_a_run_goes_on(
+    train, tmp_path, monkeypatch, new_toy, toy_task
+):
+    toy, told = type(new_toy()), []
+    usual = toy.loss
+
+    def loss(self, batch):
+        if told[-1] != "step":
+            told.append("step")
+        return usual(self, batch)
+
+    class Interrupting(FolderKeeper):
+        def log(self, *arguments) -> None:
+            super().log(*arguments)
+            if arguments[0] == "steps" and arguments[1].epoch == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(toy, "begin_epoch", lambda _self, epoch: told.append(epoch), raising=False)
+    monkeypatch.setattr(toy, "loss", loss)
+    settings = SETTINGS.model_copy(update={"save_minutes": 1000.0, "batch_tokens": 20})
+    with pytest.raises(KeyboardInterrupt):
+        train("run", settings, keeper=Interrupting(RunFolder(tmp_path / "run"), origin_of(toy_task)))
+    assert told == [1, "step", 2, "step"]
+    train("run", settings)
+    assert told[4:] == [2, "step", 3, "step"]

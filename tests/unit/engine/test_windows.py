@@ -71,3 +71,11 @@ def test_where_two_windows_disagree_over_their_border_the_earlier_entity_stays()
     first = (Window(0, 6, 0, 4), Prediction("s", (Entity.span(3, 6, "A"),), (0.9,)))
     second = (Window(2, 8, 4, 8), Prediction("s", (Entity.span(3, 5, "B"), Entity.span(5, 6, "C")), (0.8, 0.7)))
     assert merge(sentence, [first, second]) == Prediction("s", (Entity.span(3, 6, "A"), Entity.span(7, 8, "C")), (0.9, 0.7))
+
+
+def test_tags_come_from_the_window_that_owns_their_token_and_are_none_when_a_window_has_none():
+    sentence = Sentence("s", tuple("一二三四五六七八"))
+    first = (Window(0, 6, 0, 4), Prediction("s", (), (), tuple("abcdef")))
+    second = (Window(2, 8, 4, 8), Prediction("s", (), (), tuple("CDEFGH")))
+    assert merge(sentence, [first, second]).tags == tuple("abcdEFGH")
+    assert merge(sentence, [first, (second[0], Prediction("s", (), ()))]).tags is None

@@ -31,9 +31,29 @@ class StoppedError(Exception):
     """Ends a run after some epochs."""
 
 
-def train(machine: Accelerator, name: str, *, epochs: int = 2, settings: TrainingSettings = SETTINGS, dropout: float = 0.2):
+class CountingTagger(ToyTagger):
+    """Keeps more than weights, as a batch norm does: each process what it has seen itself."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__(dropout)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def loss(self, batch):
+        self.seen += sum(int(sentence.id[1:]) for sentence in batch.sentences)
+        return super().loss(batch)
+
+
+def train(
+    machine: Accelerator,
+    name: str,
+    *,
+    epochs: int = 2,
+    settings: TrainingSettings = SETTINGS,
+    dropout: float = 0.2,
+    kind: type[ToyTagger] = ToyTagger,
+):
     torch.manual_seed(machine.process_index)  # each process builds another model: that of the first one counts
-    model, folder = ToyTagger(dropout), RunFolder(OUT / name)
+    model, folder = kind(dropout), RunFolder(OUT / name)
     by_first_process(machine, lambda: folder.path.mkdir(exist_ok=True))
     keeper = FolderKeeper(folder, Origin({}, "toy", {}, Task(LabelSet(("A",))), {}, None, ""))
     training = Training(model, CORPUS, settings, accelerator=machine, keeper=keeper, observer=Silent())
@@ -64,12 +84,14 @@ with accelerator(0, "fp32") as machine:
     train(machine, "stopped", epochs=1)
     train(machine, "stopped", epochs=1)
     train(machine, "plain", settings=SETTINGS.model_copy(update={"accumulate": 1}), dropout=0.0)
+    counting = train(machine, "counting", kind=CountingTagger)
+    seen = gather_object([counting.seen.item()])
     found = predict_shared(model, CORPUS, machine, batch_tokens=50)
     weights = gather_object([[value.tolist() for value in model.state_dict().values()]])
     told = gather_object([by_first_process(machine, lambda: machine.process_index)])
     if machine.is_main_process:
         entities = [[one.sentence_id, [(entity.start, entity.end) for entity in one.entities]] for one in found]
-        (OUT / "out.json").write_text(json.dumps({"entities": entities, "weights": weights, "told": told}))
+        (OUT / "out.json").write_text(json.dumps({"entities": entities, "weights": weights, "told": told, "seen": seen}))
     try:
         by_first_process(machine, fail)
     except DataError as error:

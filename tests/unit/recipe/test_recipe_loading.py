@@ -11,7 +11,7 @@ from pydantic import Field
 
 from cnerkit import registry
 from cnerkit.codecs.schemes import Scheme
-from cnerkit.corpora.recognition import FORMATS
+from cnerkit.corpora.formats import READABLE
 from cnerkit.errors import CnerkitError, RecipeError
 from cnerkit.recipe.loading import load_recipe, recipe_from_resolved
 from cnerkit.recipe.schema import BertEncoder, DataSettings, StaticEncoder, TrainingSettings
@@ -379,7 +379,7 @@ def test_any_value_of_a_setting_is_taken_as_it_is_or_refused_with_its_key(key, v
 def test_the_schemes_and_formats_of_the_schema_are_those_that_are_read():
     fields = DataSettings.model_json_schema()["properties"]
     assert fields["scheme"]["anyOf"][0]["enum"] == [scheme.value for scheme in Scheme]
-    assert fields["format"]["anyOf"][0]["enum"] == list(FORMATS)
+    assert fields["format"]["anyOf"][0]["enum"] == list(READABLE)
 
 
 def test_a_recipe_and_its_settings_cannot_be_changed(write):

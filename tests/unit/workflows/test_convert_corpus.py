@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnerkit.codecs.overlap import Overlap
 from cnerkit.codecs.tags import Repair
 from cnerkit.errors import CnerkitError, DataError, MissingError, UsageError
 from cnerkit.text import Entity
 from cnerkit.workflows.convert import SCHEMES, Conversion, convert
-from cnerkit.workflows.reading import ReadOptions, open_corpus_file
+from cnerkit.workflows.read_options import ReadOptions
+from cnerkit.workflows.reading import open_corpus_file
 
 BIO = "李\tB-PER\n白\tI-PER\n爱\tO\n\n长\tB-LOC\n"
 BIOES = "李\tB-PER\n白\tE-PER\n爱\tO\n\n长\tS-LOC\n\n"
@@ -183,7 +185,8 @@ def test_a_closed_pipe_is_left_to_the_program(source):
     ("asked", "message"),
     [
         pytest.param({"scheme": "bieos"}, "no scheme is called 'bieos'\nfix: did you mean bios", id="scheme"),
-        pytest.param({"scheme": "grid"}, "no scheme is called 'grid'\nfix: choose from io, bio", id="scheme-to-come"),
+        pytest.param({"scheme": "gird"}, "no scheme is called 'gird'\nfix: did you mean grid", id="grid-scheme"),
+        pytest.param({"grid": "w2nre"}, "no grid is called 'w2nre'\nfix: did you mean w2ner", id="grid"),
         pytest.param({"format": "jsonlines"}, "no format to write is called 'jsonlines'\nfix: did you mean jsonl", id="format"),
         pytest.param(
             {"read": ReadOptions(format="conl")}, "no format to read is called 'conl'\nfix: did you mean conll", id="from"
@@ -194,7 +197,17 @@ def test_a_closed_pipe_is_left_to_the_program(source):
         pytest.param(
             {"scheme": "bio", "format": "jsonl"}, "jsonl holds spans, not bio tags\nfix: say --scheme span", id="spans"
         ),
-        pytest.param({"scheme": "span", "format": "conll"}, "conll holds tags, and span is no tag scheme", id="tags"),
+        pytest.param(
+            {"scheme": "span", "format": "conll"}, "conll holds tags, not spans\nfix: say --scheme bioes, or leave", id="tags"
+        ),
+        pytest.param(
+            {"scheme": "bio", "format": "grid"}, "grid holds a grid, not bio tags\nfix: say --scheme grid", id="grid-of-tags"
+        ),
+        pytest.param(
+            {"scheme": "bio", "overlap": Overlap.LAYERS, "format": "conll"},
+            "--overlap layers writes a column for each level, and conll has none\nfix: leave --format out",
+            id="layers",
+        ),
         pytest.param({"split": "dev"}, "--split dev is for datasets of the catalogue", id="split-of-a-file"),
     ],
 )
@@ -203,9 +216,9 @@ def test_what_does_not_fit_together_is_refused(source, asked, message):
         run(source, **asked)
 
 
-def test_spans_need_a_scheme_to_become_tags():
-    with pytest.raises(UsageError, match="conll holds tags, and span is no tag scheme\nfix: say --scheme bioes"):
-        run("-", b'{"text": "a", "entities": []}\n', format="conll")
+def test_spans_become_bio_tags_in_columns_without_a_scheme():
+    spans = b'{"text": "ab", "entities": [{"start": 0, "end": 2, "label": "X"}]}\n'
+    assert run("-", spans, format="conll")[1] == "a\tB-X\nb\tI-X\n\n"
 
 
 def test_sources_that_are_not_there_are_refused(tmp_path):
@@ -221,7 +234,7 @@ def test_sources_that_are_not_there_are_refused(tmp_path):
 def test_outputs_of_the_wrong_kind_are_refused(source, tmp_path):
     with pytest.raises(UsageError, match="this is a folder, and one file is to be written"):
         run(source, scheme="bio", output=tmp_path)
-    with pytest.raises(UsageError, match=r"corpus\.txt: this is a file, and a folder for several splits is needed"):
+    with pytest.raises(UsageError, match=r"corpus\.txt: this is a file, and a folder is needed"):
         run("sample", scheme="bio", output=source)
     with pytest.raises(
         UsageError, match="sample has several splits, which stdout would mix\nfix: choose one with --split: train, dev"
@@ -270,7 +283,7 @@ def test_a_report_says_what_was_recognised_and_written(source, tmp_path):
     (part,) = report["parts"]
     assert (part["input"]["format"], part["input"]["scheme"]) == ("conll", "bio")
     assert any("separated by a tab" in line for line in part["input"]["evidence"])
-    assert part["output"] == {"name": str(tmp_path / "o.jsonl"), "format": "jsonl", "scheme": "span"}
+    assert part["output"] == {"name": str(tmp_path / "o.jsonl"), "format": "jsonl", "scheme": "span", "overlap": "error"}
     assert (part["sentences"], part["tokens"], part["entities"]["written"]) == (2, 4, {"NAME": 1})
 
 
@@ -315,9 +328,14 @@ def corpora(draw):
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
+def read_as(scheme):
+    """How a file that was written in a scheme is read."""
+    without_tags = {"span": "jsonl", "grid": "grid"}
+    return ReadOptions(format=without_tags.get(scheme, "conll"), scheme=None if scheme in without_tags else scheme)
+
+
 def entities_of(data, scheme):
-    read = ReadOptions(format="jsonl" if scheme == "span" else "conll", scheme=None if scheme == "span" else scheme)
-    with open_corpus_file(io.BytesIO(data), read) as reading:
+    with open_corpus_file(io.BytesIO(data), read_as(scheme)) as reading:
         return [(sentence.tokens, sentence.entities) for sentence in reading.sentences]
 
 
@@ -326,8 +344,7 @@ def test_a_way_through_all_schemes_loses_nothing(corpus, order):
     data, scheme = corpus.encode(), "span"
     expected = entities_of(data, scheme)
     for target in [*order, "span"]:
-        read = ReadOptions(format="jsonl" if scheme == "span" else "conll", scheme=None if scheme == "span" else scheme)
-        data, scheme = run("-", data, scheme=target, read=read)[1].encode(), target
+        data, scheme = run("-", data, scheme=target, read=read_as(scheme))[1].encode(), target
         assert entities_of(data, scheme) == expected
 
 

@@ -229,3 +229,21 @@ def test_the_sample_corpus_is_loaded_by_its_name():
     assert corpus.name == "sample"
     assert set(corpus.splits) == {"train", "dev", "test"}
     assert set(types_in(corpus.splits["train"])) == {"PER", "ORG", "LOC", "GPE"}
+
+
+def test_a_recipe_says_what_parts_the_levels_of_types_in_files_of_ones_own(folder):
+    own = {"train": folder / "train.bmes", "dev": folder / "dev.bmes"}
+    assert load_corpus(DataSettings(**own), base=None, data_dir=None).hierarchy_separator is None
+    assert load_corpus(DataSettings(**own, hierarchy_separator="."), base=None, data_dir=None).hierarchy_separator == "."
+
+
+def test_a_dataset_that_is_no_papers_protocol_has_a_remark_for_every_score(monkeypatch, tmp_path):
+    lines = [f'{{"id": {n}, "text": "李白", "label": {{"/person": {{"李白": [[0, 1]]}}}}}}\n' for n in range(6)]
+    (tmp_path / "fine").mkdir()
+    for name in ("dev.json", "test.json"):
+        (tmp_path / "fine" / name).write_text("".join(lines), encoding="utf-8")
+    monkeypatch.setattr("cnerkit.corpora.download._may_be", lambda *_: True)
+    corpus = load_corpus(DataSettings(name="fine_devtest"), base=None, data_dir=tmp_path)
+    assert "not the paper's protocol" in corpus.remark
+    assert [len(corpus.splits[split]) for split in ("train", "dev", "test")] == [6, 3, 3]
+    assert [sentence.id for sentence in corpus.splits["test"]] == ["1", "3", "5"]

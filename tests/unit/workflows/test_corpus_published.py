@@ -11,10 +11,11 @@ import pytest
 
 from cnerkit.codecs.tags import Repair, Scheme, entities_from_tags, tags_from_entities
 from cnerkit.corpora.catalogue import find
-from cnerkit.corpora.download import find_local
+from cnerkit.corpora.places import find_local
 from cnerkit.workflows.convert import Conversion, convert
 from cnerkit.workflows.corpus import load_split
-from cnerkit.workflows.reading import ReadOptions, open_corpus_file, options_of
+from cnerkit.workflows.read_options import ReadOptions, options_of
+from cnerkit.workflows.reading import open_corpus_file
 
 pytestmark = pytest.mark.skipif("CNERKIT_DATA" not in os.environ, reason="needs CNERKIT_DATA, a folder of published corpora")
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from cnerkit.codecs.tags import Repair, Scheme, tags_from_entities
 from cnerkit.errors import DataError, UsageError
 from cnerkit.text import Entity
-from cnerkit.workflows.reading import ReadOptions, open_corpus_file, repair_named, scheme_named
+from cnerkit.workflows.read_options import ReadOptions, repair_named, scheme_named
+from cnerkit.workflows.reading import open_corpus_file
 from cnerkit.workflows.scheme import recognise_scheme
 
 ORPHANS = "李\tB-PER\n白\tI-PER\n爱\tO\n长\tI-LOC\n安\tI-LOC\n\n杜\tB-PER\n甫\tI-PER\n在\tO\n蜀\tB-LOC\n陆\tB-PER\n游\tB-PER\n"
