@@ -5,7 +5,7 @@ Tokens are kept and written back; where there are none Prodigy makes them itself
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -101,7 +101,7 @@ def _sentence(record: Record, id_: str, notes: Counter[str], *, counting: Counti
     if regions:
         places.note(notes)
     _note(record, text, regions, notes)
-    if any(region.fields.keys() - {*_PLACES, "label"} for region in regions):
+    if any(region.fields.keys() - {*_made_anew(tokens), "label"} for region in regions):
         extra[_KEPT] = [{**each.fields, "start": each.start, "end": each.end} for each in regions]
     entities = [span(each.start, each.end, type_) for each in regions for type_ in each.types]
     return sentence_of(id_, text, entities, notes, extra)
@@ -187,13 +187,18 @@ def _spans(
 
 
 def _span(region: Region, first: Mapping[int, int], last: Mapping[int, int]) -> dict[str, Any]:
-    span = {key: value for key, value in region.fields.items() if key not in _PLACES} | {
+    span = {key: value for key, value in region.fields.items() if key not in _made_anew(first)} | {
         "start": region.start,
         "end": region.end,
     }
     if region.start in first and region.end in last:
         span |= {"token_start": first[region.start], "token_end": last[region.end]}
     return span | {"label": region.types[0]}
+
+
+def _made_anew(tokens: Collection[object]) -> tuple[str, ...]:
+    """The places of a span that follow from its code points: those among the tokens only where there are some."""
+    return _PLACES if tokens else _PLACES[:2]
 
 
 def _is_task(record: Record) -> bool:

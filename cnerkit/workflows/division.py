@@ -158,11 +158,11 @@ def _entity(fragments: list[tuple[int, int]], type_: str) -> Entity:
 
 
 def _sentences(document: Sentence, division: Division, parts: list[Part], losses: Losses) -> Iterator[Sentence]:
-    whole = division.cut is Cut.WHOLE
+    text, whole = document.text, division.cut is Cut.WHOLE
     joiner = "" if division.tokens is Tokens.CHARACTERS else " "
     for tokens, number, entities in parts:
         id_ = document.id if whole else f"{document.id}:{number + 1}"
-        words = tuple(document.text[start:end] for start, end in tokens)
+        words = tuple([text[start:end] for start, end in tokens])
         kept = None if document.entities is None else frozenset(entities.values())
         if len(entities) > len(kept or ()):
             losses.fields["entities that became the same as another"] += 1
