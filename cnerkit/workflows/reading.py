@@ -26,6 +26,7 @@ from cnerkit.workflows.types import TypeMap
 from cnerkit.workflows.wording import counted
 
 _FIRST_LOOK = 1 << 17
+_MARKUP = ("genia", "harem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,9 @@ def _documents(found: Sequence[Member], options: ReadOptions, name: str) -> Read
 
 
 def _open_stream(stream: BinaryIO, options: ReadOptions, name: str, ids: str, counts: ReadCounts, losses: Losses) -> Reading:
-    text = TextSource(transcoded(stream, options.encoding, name), name, surrogates=options.join_surrogates)
+    # In any other format an XML declaration is text like any other, and says nothing of the file's encoding.
+    encoding = options.encoding or (None if options.format in (None, *_MARKUP) else "utf-8")
+    text = TextSource(transcoded(stream, encoding, name), name, surrogates=options.join_surrogates)
     head = _head(text)
     found = recognise(head, name, format=options.format, columns=options.columns)
     if FORMATS[found.format].has_tags:

@@ -1,5 +1,7 @@
 """Every pair of formats and every pair of schemes over some sentences: what is lost on the way from the one to the other.
 
+Each step is compared with the sentences that went into it, so that two steps without a mistake account for all of a pair.
+
 What a format writes depends on the sentences that it gets and on nothing else, but for what a file says besides text and
 entities, which goes back into a file of the same format alone. So a step is taken once for all formats that gave the same
 sentences back (equal in tokens, joiner, entities and ids, and in their places), and the step from a format to itself is taken

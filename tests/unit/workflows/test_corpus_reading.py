@@ -187,3 +187,9 @@ def test_sentences_are_the_tagged_ones_with_their_entities_made_values():
     ):
         assert [each.sentence("") for each in one.tagged] == list(other.sentences)
     assert one.counts == other.counts
+
+
+def test_an_xml_declaration_in_text_that_is_no_xml_says_nothing_of_the_encoding():
+    text = '<?xml version="1.0" encoding="ISO-8859-1"?>\n{{PER:李白}}é\n'
+    with open_corpus_file(io.BytesIO(text.encode()), ReadOptions(format="boson"), name="x") as reading:
+        assert [sentence.text for sentence in reading.sentences][1] == "李白é"
