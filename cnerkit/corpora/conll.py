@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cnerkit.corpora.columns import DOCUMENT_START, HEADERS, Field, Layout, Row, quote, split_position
 from cnerkit.corpora.mending import mend
 from cnerkit.corpora.problems import Problem
-from cnerkit.corpora.source import Block, TextSource
+from cnerkit.corpora.source import Block, TextSource, marked
 from cnerkit.errors import DataError
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -33,7 +33,7 @@ class TaggedRows(NamedTuple):
     lines: Sequence[int]
     tag_columns: Sequence[int] | None = None
     problems: tuple[Problem, ...] = ()
-    id: str = ""
+    id: str | None = None
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, from 1, of the tag of token ``at``."""
@@ -218,9 +218,8 @@ class ConllWriter:
             text = "".join(cells)
         if not _is_sound(text, n_tokens):
             _refuse_what_breaks_lines(tokens)
-        if not self._started and text.startswith("\ufeff"):
-            text = "\ufeff" + text  # a reader takes the first one for a byte-order mark
-        self._started = True
+        if not self._started:
+            self._started, text = True, marked(text)
         return text
 
 

@@ -127,6 +127,12 @@ def transcoded(stream: BinaryIO, encoding: str | None, name: str) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_Transcoding(peekable, found, name), _CHUNK))
 
 
+def marked(text: str) -> str:
+    """The beginning of a file in UTF-8, after a byte-order mark where a reader would take it for something else without one."""
+    declares = text.startswith("<?xml") and _DECLARED.match(text[:_DECLARATION].encode())
+    return f"\ufeff{text}" if declares or text.startswith("\ufeff") else text
+
+
 class _Transcoding(io.RawIOBase):
     """The bytes of a stream in UTF-8, made of those in another encoding."""
 

@@ -11,12 +11,11 @@ from itertools import pairwise
 from cnerkit.corpora.json_text import refuse_halves
 from cnerkit.corpora.problems import Problem, Problems
 from cnerkit.corpora.records import characters, offsets_to_write, unrepeated
-from cnerkit.corpora.source import TextSource
+from cnerkit.corpora.source import TextSource, marked
 from cnerkit.errors import DataError
 from cnerkit.text import Entity, Sentence
 
 EMPTY = "empty lines, skipped"
-_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,7 @@ def write_lines(sentences: Iterable[Sentence], line: Callable[[Sentence], str]) 
         _refuse_no_line(sentence.text)
         written = line(sentence.as_characters())
         _refuse_unreadable(written)
-        # A reader takes the first one for a byte-order mark.
-        yield (_BOM if number == 0 and written.startswith(_BOM) else "") + written + "\n"
+        yield (written if number else marked(written)) + "\n"
 
 
 def flat_spans(sentence: Sentence, what: str) -> list[tuple[int, int, str]]:

@@ -89,7 +89,7 @@ class RecordRows:
     def _rows(self, record: formats.Record, line: int) -> TaggedRows:
         try:
             tokens, tags = self._tagger(record)
-            id_ = id_of(record, "")
+            id_ = None if record.get("id") is None else id_of(record, "")
         except DataError as error:
             problem = Problem("malformed records", error.what, line, 1, error.fix or "write one tag for each token")
             return TaggedRows((), (), (), None, (problem,))

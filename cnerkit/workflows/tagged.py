@@ -82,7 +82,8 @@ class TagReading:
             counts.sentences += 1
             counts.tokens += len(rows.tokens)
             if counts.watch or not problems:
-                yield TaggedSentence(rows.id or f"{self.ids}-{number}", rows.tokens, spans)
+                id_ = f"{self.ids}-{number}" if rows.id is None else rows.id
+                yield TaggedSentence(id_, rows.tokens, spans)
         if not counts.watch:
             problems.refuse()
 

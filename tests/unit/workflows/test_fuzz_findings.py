@@ -137,9 +137,9 @@ def test_an_endless_message_is_cut(capsys):
 
 
 def test_ids_of_records_with_tags_are_kept():
-    data = b'{"id": "news-7", "tokens": ["a"], "ner_tags": ["B-X"]}\n{"tokens": ["b"], "ner_tags": ["O"]}\n'
-    sentences, reading = read(data, scheme="bio")
-    assert [each.id for each in sentences] == ["news-7", "f-2"]
+    first, second, third = ({"id": id_, "tokens": ["a"], "ner_tags": ["B-X"]} for id_ in ("news-7", None, ""))
+    sentences, reading = read("\n".join(map(json.dumps, (first, second, third))).encode(), scheme="bio")
+    assert [each.id for each in sentences] == ["news-7", "f-2", ""]
     assert not reading.counts.overlooked
 
 
@@ -169,6 +169,17 @@ def test_a_type_that_would_make_a_line_unreadable_is_not_written(format_, type_,
     sentence = Sentence("s", ("a",), frozenset({Entity.span(0, 1, type_)}))
     with pytest.raises(DataError, match=f"f.x, sentence s: .*{message}"):
         write(sentence, format_)
+
+
+@pytest.mark.parametrize(
+    ("format_", "scheme"), [("text", SPAN), ("boson", SPAN), ("conll", Scheme.BIO), ("layers", Scheme.BIO)]
+)
+def test_a_text_that_begins_as_xml_in_another_encoding_is_read_back_as_it_was(format_, scheme):
+    tokens = ('<?xml version="1.0" encoding="iso-8859-1"?>', "é") if scheme == Scheme.BIO else tuple("<?xml encoding='big5'>é")
+    sentence = Sentence("f-1", tokens, frozenset({Entity.span(1, 2, "X")}) if format_ != "text" else None)
+    written = write(sentence, format_, scheme)
+    (again,), _ = read(written.encode(), format=format_)
+    assert (again.tokens, again.entities) == (sentence.tokens, sentence.entities)
 
 
 def test_a_carriage_return_that_comes_last_and_alone_is_seen_with_the_first_lines():
