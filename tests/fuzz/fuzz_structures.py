@@ -7,6 +7,7 @@ Prints, for each kind of input, how many were tried, what became of them and the
 
 import argparse
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--only", choices=TARGETS, action="append")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     asked = parser.parse_args()
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     targets.limit_memory()
     for name in asked.only or TARGETS:
         _Run(name, asked.examples, asked.seed).report()
