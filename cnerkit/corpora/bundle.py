@@ -87,12 +87,12 @@ def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
 
 def _of_folder(folder: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
     for at, folders, files in os.walk(folder, onerror=_raise):
-        for name in (*folders, *files):
+        for name, is_folder in (*((each, True) for each in folders), *((each, False) for each in files)):
             path = Path(at, name)
             inner = _inner_name(path.relative_to(folder).as_posix(), folder)
-            if path.is_symlink() and (wanted(inner) or (name in folders and not _is_hidden(inner))):
+            if path.is_symlink() and (wanted(inner) or (is_folder and not _is_hidden(inner))):
                 raise DataError("this is a link, which is not followed", where=str(path), fix=_COPY)
-            if name in files and wanted(inner) and path.is_file():
+            if not is_folder and wanted(inner) and path.is_file():
                 yield Member(inner, lambda path=path: _opened(path))  # type: ignore[misc]
 
 

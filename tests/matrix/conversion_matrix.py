@@ -91,7 +91,8 @@ class Tally:
     def lines(self) -> Iterator[str]:
         """For people."""
         sizes = ", ".join(counted(count, noun) for noun, count in self.sizes.items())
-        yield f"== {self.title} ({self.format}; {', '.join(self.splits)}): {sizes}; {self.seconds:.0f} s"
+        spent = f"{self.seconds:.0f} s, {_peak():.0f} MB at most so far"
+        yield f"== {self.title} ({self.format}; {', '.join(self.splits)}): {sizes}; {spent}"
         yield from (f"  {note}" for note in self.notes)
         if self.schemes:
             yield from table(self.schemes, SCHEMES)
@@ -173,8 +174,11 @@ def main() -> None:
         print(f"pairs of {name}: {counts.total()}; " + "; ".join(f"{kind} {counts[kind]}" for kind in KINDS))
     print("pairs by what was counted:")
     print("\n".join(f"  {count:6} {loss}" for loss, count in losses.most_common()))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{time.process_time():.0f} s of processor time, {memory:.0f} MB of memory at most")
+    print(f"{time.process_time():.0f} s of processor time, {_peak():.0f} MB of memory at most")
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
