@@ -36,10 +36,17 @@ class Params(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Metadata of a hyperparameter that an ablation can turn off by giving it the value ``off``."""
+    """Metadata of a hyperparameter that an ablation can turn off by giving it the value ``off``.
+
+    Attributes:
+        off: The value without the part.
+        paper: Which published row this is.
+        name: What the part is called on the command line; the field's name, with dashes, when it is not given.
+    """
 
     off: Any
     paper: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class ModelSpec:
         reads: ``"spans"`` when it is given boundaries and tells types; its score is a typing score.
         prepare: ``prepare(params, task=..., encoder=..., sentences=...)`` gives tensors and plain data that must be learned
             from the training data first; saved in the checkpoint.
+        recipe: The recipe that stands for the model where only its name is given: the one whose corpus its paper takes apart.
     """
 
     name: str
@@ -83,15 +91,16 @@ class ModelSpec:
     handles: frozenset[Kind] = frozenset({"flat"})
     reads: Literal["text", "spans"] = "text"
     prepare: Callable[..., dict[str, Any]] | None = None
+    recipe: str = ""
 
     def switches(self) -> dict[str, tuple[str, Switch]]:
-        """Ablation switches: the name on the command line (dashes), the field, and the switch."""
-        found = {}
-        for field, info in self.params.model_fields.items():
-            for item in info.metadata:
-                if isinstance(item, Switch):
-                    found[field.replace("_", "-")] = (field, item)
-        return found
+        """Ablation switches: the name on the command line, the field, and the switch."""
+        return {item.name or field.replace("_", "-"): (field, item) for field, item in _switches(self.params)}
+
+
+def _switches(params: type[Params]) -> list[tuple[str, Switch]]:
+    fields = params.model_fields.items()
+    return [(field, item) for field, info in fields for item in info.metadata if isinstance(item, Switch)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,10 @@ def checked(found: object, *, name: str | None, where: str) -> ModelSpec:
             fix=f"call both the same, for example {found.name} = {where.partition('(')[2].rstrip(')')!r}",
         )
     usual = _defaults(found, where)
+    if len(found.switches()) < len(_switches(found.params)):
+        raise RecipeError(
+            f"two switches of {found.name!r} have one name", where=where, fix="give each Switch(name=...) one of its own"
+        )
     for switch, (field, item) in found.switches().items():
         _check_switch(found, usual, field, item, f"{where}: switch {switch}")
     return found

@@ -1,6 +1,7 @@
 """A recipe file with its ancestors: one parent each, a chain and never a circle."""
 
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 from cnerkit.errors import RecipeError
@@ -19,15 +20,17 @@ def read_chain(path: Path, mistakes: list[Mistake]) -> Written:
     Raises:
         RecipeError: A file cannot be read, there is no such parent, or the chain comes back to a file.
     """
-    tree, chain = _own(path, mistakes), [path.resolve()]
-    while extends := tree.entries.get("extends"):
+    own = _own(path, mistakes)
+    trees, chain = [own], [path.resolve()]
+    while extends := trees[-1].entries.get("extends"):
         parent = find_parent(extends)
         if parent.resolve() in chain:
             circle = " extends ".join(shown(file) for file in (*chain, parent.resolve()))
             raise RecipeError(f"recipes extend one another: {circle}", where=str(extends.place), fix="break the circle")
         chain.append(parent.resolve())
-        tree = merged(_without(_own(parent, mistakes), "name"), _without(tree, "extends"))
-    return tree
+        trees.append(_without(_own(parent, mistakes), "name"))
+    # From the oldest on: what names another kind replaces all that its ancestors wrote together.
+    return reduce(merged, (_without(tree, "extends") for tree in reversed(trees)))
 
 
 def _own(path: Path, mistakes: list[Mistake]) -> Written:

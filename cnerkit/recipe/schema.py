@@ -146,6 +146,8 @@ class Published(Settings):
     recall: Percent | None = None
     note: str = ""
     """What to know before comparing."""
+    changes: dict[str, Any] | None = None
+    """What to set in the recipe to train this very system, by dotted key; {} is the recipe as it stands, none another system."""
 
 
 def _file_name(name: str) -> str:

@@ -47,6 +47,10 @@ class Mistake:
         return self.place.source, self.place.line or 0, self.place.column or 0
 
 
+KIND = "kind"
+"""The key that says which declaration a section follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A value, where it was written, and as what.
@@ -104,13 +108,19 @@ def plain(written: Written) -> Any:
 
 
 def merged(below: Written, above: Written) -> Written:
-    """``above`` laid over ``below``: mappings merge, everything else replaces."""
-    if not (isinstance(below.value, Mapping) and isinstance(above.value, Mapping)):
+    """``above`` laid over ``below``: mappings merge, everything else replaces, and so does a mapping of another ``kind``."""
+    if not (isinstance(below.value, Mapping) and isinstance(above.value, Mapping)) or _are_of_two_kinds(below, above):
         return above
     entries = dict(below.value)
     for key, value in above.value.items():
         entries[key] = merged(entries[key], value) if key in entries else value
     return replace(above, value=entries)
+
+
+def _are_of_two_kinds(below: Written, above: Written) -> bool:
+    """What one kind of encoder is told means nothing to another."""
+    kinds = {written.entries[KIND].text for written in (below, above) if KIND in written.entries}
+    return len(kinds) == 2
 
 
 def places(written: Written, key: str = "") -> Iterator[tuple[str, Place]]:

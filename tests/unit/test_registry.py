@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from typing import Annotated
 
 import pytest
 
@@ -114,6 +115,11 @@ def test_a_name_offered_by_two_distributions_is_refused_naming_both(offer):
         pytest.param(
             SOUND.format(name="plug").replace("off=False", "off='no way'"), "gate cannot be 'no way'", id="illegal-off"
         ),
+        pytest.param(
+            SOUND.format(name="plug").replace("width: int = 3", "size: Annotated[int, Switch(off=0, name='gate')] = 3"),
+            "two switches of 'plug' have one name",
+            id="one-switch-name-twice",
+        ),
         pytest.param(SOUND.format(name="plug").replace(": int = 3", ": int"), "have no sound default: width", id="no-default"),
         pytest.param(SOUND.format(name="plug").replace("= 3", "= 'x'"), "have no sound default: width", id="wrong-default"),
         pytest.param(
@@ -189,6 +195,18 @@ def test_params_refuse_what_they_do_not_know_and_cannot_be_changed():
         Own(depth=1)
     with pytest.raises(ValueError, match="frozen"):
         Own().width = 4
+
+
+def test_a_switch_is_called_after_its_field_or_as_it_says():
+    class Gated(Params):
+        main_gate: Annotated[bool, Switch(off=False)] = True
+        attention_function: Annotated[str, Switch(off="softmax", name="laplace")] = "laplace"
+
+    switches = ModelSpec("gated", "", "", Gated, build=lambda: None).switches()
+    assert {name: field for name, (field, _) in switches.items()} == {
+        "main-gate": "main_gate",
+        "laplace": "attention_function",
+    }
 
 
 def test_a_spec_without_switches_has_none():

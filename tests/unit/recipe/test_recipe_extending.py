@@ -4,7 +4,7 @@ import pytest
 
 from cnerkit.errors import RecipeError
 from cnerkit.recipe.extending import read_chain
-from cnerkit.recipe.tree import merged, places, plain
+from cnerkit.recipe.tree import places, plain
 
 
 def chain(path):
@@ -82,7 +82,15 @@ def test_a_parent_that_is_not_there_is_a_mistake_with_its_place(write, extends, 
     assert caught.value.where.startswith("me.yaml:2:")
 
 
-def test_merging_is_associative(write):
-    trees = [chain(write(f"{n}.yaml", text)) for n, text in enumerate(["a: {x: 1}", "a: {x: 2, y: 3}", "a: {y: 4}\nb: 5"])]
-    one, two, three = trees
-    assert merged(merged(one, two), three) == merged(one, merged(two, three))
+def test_a_section_of_another_kind_replaces_all_that_its_ancestors_wrote(write):
+    write("grand.yaml", "encoder: {kind: bert, path: there}\n")
+    write("parent.yaml", "extends: grand.yaml\nencoder: {pooling: mean}\n")
+    write("child.yaml", "extends: parent.yaml\nencoder: {kind: static}\n")
+    tree = chain(write("last.yaml", "extends: child.yaml\nencoder: {dim: 64}\n"))
+    assert plain(tree) == {"encoder": {"kind": "static", "dim": 64}}
+
+
+def test_a_section_that_names_the_same_kind_again_merges(write):
+    write("parent.yaml", "encoder: {kind: bert, path: there}\n")
+    tree = chain(write("child.yaml", "extends: parent.yaml\nencoder: {kind: bert, pooling: mean}\n"))
+    assert plain(tree) == {"encoder": {"kind": "bert", "path": "there", "pooling": "mean"}}

@@ -6,7 +6,11 @@ from cnerkit.recipe.overrides import overridden
 from cnerkit.recipe.reading import read_text
 from cnerkit.recipe.tree import Place, plain
 
-RECIPE = "data: {name: weibo, types: {PER.NAM: PER}}\ntraining: {lr: 0.1, patience: 3}\n"
+RECIPE = """\
+data: {name: weibo, types: {PER.NAM: PER}}
+training: {lr: 0.1, patience: 3}
+encoder: {kind: bert, path: there}
+"""
 
 
 def override(*assignments):
@@ -26,6 +30,8 @@ def override(*assignments):
         pytest.param("new.deep.key=[1, 2]", ("new", "deep", "key"), [1, 2], id="list-under-new-keys"),
         pytest.param("data.types.PER.NOM=PER", ("data", "types"), {"PER.NAM": "PER", "PER.NOM": "PER"}, id="type-with-dots"),
         pytest.param("data.types={GPE: LOC}", ("data", "types"), {"PER.NAM": "PER", "GPE": "LOC"}, id="mapping-merges"),
+        pytest.param("encoder.kind=static", ("encoder",), {"kind": "static"}, id="another-kind-replaces"),
+        pytest.param("encoder.kind=bert", ("encoder",), {"kind": "bert", "path": "there"}, id="the-same-kind-merges"),
         pytest.param("training={lr: 5}", ("training",), {"lr": 5, "patience": 3}, id="section-merges"),
     ],
 )
@@ -45,7 +51,8 @@ def test_later_assignments_win_and_their_place_is_the_option():
 def test_a_tilde_takes_a_key_away():
     tree, mistakes = override("~training.patience", "~data.types.PER.NAM")
     assert not mistakes
-    assert plain(tree) == {"data": {"name": "weibo", "types": {}}, "training": {"lr": 0.1}}
+    assert plain(tree.at(("data",))) == {"name": "weibo", "types": {}}
+    assert plain(tree.at(("training",))) == {"lr": 0.1}
 
 
 @pytest.mark.parametrize(
