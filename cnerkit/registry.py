@@ -24,6 +24,8 @@ from cnerkit.text import LabelSet
 GROUP = "cnerkit.models"
 PLUGIN_CONSTANT = "MODEL"
 Kind = Literal["flat", "nested", "discontinuous"]
+Explained = Literal["attention"]
+"""What can be shown of a prediction: how much each class attends to each token."""
 
 
 class Params(BaseModel):
@@ -57,6 +59,11 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """Metadata of a hyperparameter that says how the model computes, not what: time and memory change, no number does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What a model is built for: which types it tells apart, in which kind of text, with which kinds of entities."""
 
@@ -78,8 +85,13 @@ class ModelSpec:
         build: ``build(params, task=Task, encoder=Encoder, prepared=dict | None)`` gives the model; imports torch inside.
         handles: The kinds of entities that it can predict.
         reads: ``"spans"`` when it is given boundaries and tells types; its score is a typing score.
-        prepare: ``prepare(params, task=..., encoder=..., sentences=...)`` gives tensors and plain data that must be learned
-            from the training data first; saved in the checkpoint.
+        prepare: ``prepare(params, task=..., encoder=..., sentences=..., progress=...)`` gives tensors and plain data that must
+            be learned from the training data first; ``progress(done, total)`` may be told how far it is. What it gives follows
+            from these alone, is kept for further runs, and is saved in the checkpoint.
+        prepare_reads: The hyperparameters that ``prepare`` looks at; None for all.
+        notes: ``notes(params)`` says what a user should know about values that are legal and unwise.
+        explains: What a model of this kind can show of how it came to a prediction.
+        trial: Hyperparameters of a small model of the kind, on which its promises are tried within seconds; None for defaults.
         recipe: The recipe that stands for the model where only its name is given: the one whose corpus its paper takes apart.
     """
 
@@ -91,6 +103,10 @@ class ModelSpec:
     handles: frozenset[Kind] = frozenset({"flat"})
     reads: Literal["text", "spans"] = "text"
     prepare: Callable[..., dict[str, Any]] | None = None
+    prepare_reads: tuple[str, ...] | None = None
+    notes: Callable[[Any], tuple[str, ...]] | None = None
+    explains: tuple[Explained, ...] = ()
+    trial: Params | None = None
     recipe: str = ""
 
     def switches(self) -> dict[str, tuple[str, Switch]]:
@@ -199,6 +215,12 @@ def checked(found: object, *, name: str | None, where: str) -> ModelSpec:
             fix=f"call both the same, for example {found.name} = {where.partition('(')[2].rstrip(')')!r}",
         )
     usual = _defaults(found, where)
+    if unknown := [field for field in found.prepare_reads or () if field not in found.params.model_fields]:
+        raise RecipeError(
+            f"{found.name!r} prepares with the hyperparameter {unknown[0]!r}, which it has not",
+            where=where,
+            fix=f"let prepare_reads name some of {', '.join(found.params.model_fields)}",
+        )
     if len(found.switches()) < len(_switches(found.params)):
         raise RecipeError(
             f"two switches of {found.name!r} have one name", where=where, fix="give each Switch(name=...) one of its own"

@@ -137,6 +137,19 @@ def _flush(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
+def user_cache(kind: str) -> Path:
+    """Where what can be fetched or computed again is kept: below ``$CNERKIT_CACHE``, or the place that the system has for it.
+
+    Args:
+        kind: The folder's name there, such as ``datasets``.
+    """
+    if own := os.environ.get("CNERKIT_CACHE"):
+        return Path(own).expanduser() / kind
+    from platformdirs import user_cache_path
+
+    return user_cache_path("cnerkit") / kind
+
+
 def unwritable(path: Path, error: OSError) -> CnerkitError:
     """The error that tells a user why a file could not be written."""
     reason = error.strerror or str(error)

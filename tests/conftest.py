@@ -4,6 +4,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -48,6 +49,12 @@ def pytest_generate_tests(metafunc):
 def _no_plugins_of_other_tests(monkeypatch):
     """A plugin that a test loads is registered for that test alone."""
     monkeypatch.setattr(registry, "_PLUGINS", {})
+
+
+@pytest.fixture(autouse=True)
+def _no_cache_of_other_tests(monkeypatch, tmp_path_factory):
+    """What a test keeps for further runs is there for that test alone."""
+    monkeypatch.setenv("CNERKIT_CACHE", str(tmp_path_factory.getbasetemp() / f"cache-{uuid4().hex}"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Options that all commands that compute with a model share."""
 
+import json
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,3 +29,10 @@ def use_plugin(path: Path | None) -> None:
         from cnerkit.registry import load_plugin
 
         load_plugin(path)
+
+
+def recipe_overrides(assignments: Sequence[str] | None, encoder: str | None, precision: str | None) -> list[str]:
+    """All that a command line says about a recipe, as assignments; JSON text is YAML text."""
+    short = {"encoder.path": encoder, "training.precision": precision}
+    given = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in short.items() if value is not None]
+    return [*(assignments or []), *given]

@@ -14,6 +14,7 @@ from cnerkit.errors import UsageError
 if TYPE_CHECKING:
     from cnerkit.scoring.counts import Counts
     from cnerkit.scoring.report import Average
+    from cnerkit.scoring.token_weighted import TokenReport
     from cnerkit.workflows.evaluate import Evaluation
     from cnerkit.workflows.level_scoring import LevelEvaluation
 
@@ -38,6 +39,9 @@ def command(
     tokens: reading.Tokens = None,
     sentences: reading.Sentences = None,
     repair: reading.Repair = None,
+    metric: Annotated[
+        str, typer.Option("--metric", metavar="M", help="entity, or token scores: token-weighted-v1, token-weighted-v2.")
+    ] = "entity",
     levels: Annotated[bool, typer.Option("--levels", help="With -m: scores at each level of the types as well.")] = False,
     relevance: Annotated[
         str | None, typer.Option("--relevance", metavar="ID", help="With -m: instead, the relevance of labels in a sentence.")
@@ -64,8 +68,10 @@ def command(
     An entity is right when boundaries and type are exactly those of a gold entity. The gold is never cut or changed.
     """
     from cnerkit.workflows.evaluate import Gold, evaluate_checkpoint, evaluate_files
+    from cnerkit.workflows.token_scoring import Metric, metric_named
     from cnerkit.workflows.types import parse_types
 
+    counted = metric_named(metric)
     divided = {"tokens": tokens, "sentences": sentences}
     read = reading.read_options(from_=from_, from_scheme=from_scheme, repair=repair, **divided)
     read_pred = reading.read_options(from_=pred_from or from_, from_scheme=from_scheme, repair=repair, **divided)
@@ -74,10 +80,7 @@ def command(
     def asked(name: str) -> Gold:
         return Gold(name, split, read, mapping, data_dir)
 
-    if relevance_plot and not relevance:
-        raise UsageError("--relevance-plot draws what --relevance shows", fix="add --relevance ID of a sentence")
-    if relevance and levels:
-        raise UsageError("--levels and --relevance exclude each other", fix="ask for one after the other")
+    _refuse_unfit(relevance, relevance_plot, levels=levels, is_entity=counted is Metric.ENTITY)
     if model is not None:
         if gold or pred:
             raise UsageError(
@@ -90,15 +93,27 @@ def command(
             relevance_view.show(model, where, relevance, gpus=gpus, as_json=json, plot=relevance_plot)
             return
         evaluation = evaluate_checkpoint(
-            model, where, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value, levels=levels
+            model, where, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value, levels=levels, metric=counted
         )
     elif levels or relevance:
         raise UsageError("--levels and --relevance look at what a model predicts", fix="give -m CKPT SOURCE")
     elif gold and pred and source is None:
-        evaluation = evaluate_files(asked(gold), Gold(pred, None, read_pred, mapping, data_dir))
+        evaluation = evaluate_files(asked(gold), Gold(pred, None, read_pred, mapping, data_dir), counted)
     else:
         raise UsageError("it is not said what to score", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
     _show(evaluation, as_json=json)
+
+
+def _refuse_unfit(relevance: str | None, relevance_plot: Path | None, *, levels: bool, is_entity: bool) -> None:
+    """Refuse options that do not go together."""
+    if relevance_plot and not relevance:
+        raise UsageError("--relevance-plot draws what --relevance shows", fix="add --relevance ID of a sentence")
+    if relevance and levels:
+        raise UsageError("--levels and --relevance exclude each other", fix="ask for one after the other")
+    if (relevance or levels) and not is_entity:
+        raise UsageError(
+            "token scores have no --levels and no --relevance", fix="leave --metric out, or ask for one after the other"
+        )
 
 
 def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
@@ -107,6 +122,16 @@ def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
     if as_json:
         print_json(evaluation.to_json())
         return
+    if evaluation.tokens:
+        _show_tokens(evaluation, evaluation.tokens)
+    else:
+        _show_entities(evaluation)
+    for row in evaluation.published:
+        f1 = f": F1 {row.f1:.2f}" if evaluation.tokens else ""
+        note(f"published: {row.row}, {row.source}{f1}{'; ' if row.note else ''}{row.note}")
+
+
+def _show_entities(evaluation: "Evaluation") -> None:
     from cnerkit.cli import tables
 
     report = evaluation.report
@@ -117,13 +142,24 @@ def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
         shares = [_percent(row.precision), _percent(row.recall), _percent(row.f1)]
         rows.append((f"published: {row.row}", *shares, "", ""))
     tables.show(("type", ">P", ">R", ">F1", ">gold", ">predicted"), rows)
-    split = f", {evaluation.split}" if evaluation.split else ""
-    note(f"{evaluation.source}{split}: {report.sentences} sentences, {len(report.types)} types")
+    note(f"{_scored(evaluation)}: {report.sentences} sentences, {len(report.types)} types")
     note(f"{report.match}: {report.definition}")
     if evaluation.levels:
         _show_levels(evaluation.levels)
-    for row in evaluation.published:
-        note(f"published: {row.row}, {row.source}{'; ' if row.note else ''}{row.note}")
+
+
+def _show_tokens(evaluation: "Evaluation", tokens: "TokenReport") -> None:
+    """A table without the rows of papers, most of which print scores of entities."""
+    from cnerkit.cli import tables
+
+    rows = [_row(tag, counts, counts.support, counts.predicted) for tag, counts in tokens.tags]
+    tables.show(("tag", ">P", ">R", ">F1", ">gold tokens", ">predicted"), [*rows, _row("weighted", tokens.weighted)])
+    note(f"{_scored(evaluation)}: {tokens.sentences} sentences, {tokens.counted} of {tokens.tokens} tokens counted")
+    note(f"{tokens.metric}: {tokens.definition}")
+
+
+def _scored(evaluation: "Evaluation") -> str:
+    return f"{evaluation.source}, {evaluation.split}" if evaluation.split else evaluation.source
 
 
 def _show_levels(levels: "LevelEvaluation") -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "recipe": "Recipes: list, show, check, copy, schema.",
     "model": "Registered models: list, show.",
     "train": "Train a model as a recipe says, and score it.",
+    "ablate": "Leave out parts of a model, and compare over seeds.",
     "evaluate": "Score a checkpoint on a corpus, or one file against another.",
     "predict": "Find entities in text, line by line, in constant memory.",
 }
@@ -87,7 +88,7 @@ def root(
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Say the version and stop.")
     ] = False,
 ) -> None:
-    """Chinese named-entity recognition: convert, train, evaluate, predict."""
+    """Chinese named-entity recognition: convert, train, ablate, evaluate, predict."""
 
 
 def build_app() -> typer.Typer:

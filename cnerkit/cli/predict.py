@@ -4,22 +4,23 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
 from cnerkit.cli.computing import PLUGIN_HELP, Precision, use_plugin, use_threads
 from cnerkit.cli.console import note, stdout
+from cnerkit.cli.explaining import Explain, Explainer, refuse_misfit
 from cnerkit.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from cnerkit.workflows.model import RestoredModel
-    from cnerkit.workflows.predict import PredictedLine
+    from cnerkit.workflows.predict import FoundEntity, PredictedLine
 
 STYLES = ("bold cyan", "bold magenta", "bold green", "bold yellow", "bold blue", "bold red")
 
@@ -58,6 +59,13 @@ def command(
     ] = Precision.fp32,
     plugin: Annotated[Path | None, typer.Option("--plugin", metavar="FILE", help=PLUGIN_HELP)] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be read.")] = False,
+    explain: Annotated[
+        Explain | None, typer.Option(help="Show besides how much each class attends to each token, as JSON lines.")
+    ] = None,
+    explain_plot: Annotated[
+        Path | None,
+        typer.Option("--explain-plot", metavar="FILE", help="With --explain: draw the first line; .svg, .html, .png."),
+    ] = None,
 ) -> None:
     """Find entities in text: one result for each line, in order, as soon as it is there.
 
@@ -68,6 +76,7 @@ def command(
         raise UsageError("no model is given", fix="name a checkpoint: cnerkit predict -m runs/…/best.pt < news.txt")
     if gpus is not None and gpus > 1:
         raise UsageError(f"--gpus {gpus}: prediction uses one GPU", fix="cut the input and start one process for each GPU")
+    refuse_misfit(explain, explain_plot, format.value if format else None)
     from cnerkit.workflows.model import restore
     from cnerkit.workflows.predict import predict_stream
 
@@ -75,22 +84,18 @@ def command(
     use_plugin(plugin)
     streams = list(_named(files))
     restored = restore(model, gpus=gpus, precision=precision.value)
-    write = _writer(format, restored)
+    how: dict[str, Any] = {"batch_tokens": batch_tokens, "precision": precision.value}
+    explainer = Explainer(restored, model, explain_plot, **how) if explain else None
+    write = explainer or _writer(format, restored)
     bad = 0
     for source, path in streams:
         with _opened(path, source) as stream:
-            groups = predict_stream(
-                restored,
-                stream,
-                source,
-                form=form.value if form else None,
-                batch_tokens=batch_tokens,
-                precision=precision.value,
-            )
-            for group in groups:
+            for group in predict_stream(restored, stream, source, form=form.value if form else None, **how):
                 bad += _report_problems(group, strict=strict)
                 write(group)
                 sys.stdout.flush()
+    if explainer:
+        explainer.close()
     if bad:
         raise DataError(f"{bad} line{'s' if bad > 1 else ''} could not be read; all others are done", fix="see the notes above")
 
@@ -160,15 +165,44 @@ class _Color:
             self.console.print(self._painted(one), soft_wrap=True)
 
     def _painted(self, one: "PredictedLine") -> "Text":
+        """The text with the innermost entity's colour on each character, and behind each entity its type."""
         from rich.text import Text
 
         painted, here = Text(), 0
-        for found in one.entities:
-            painted.append(one.line.text[here : found.start])
-            painted.append(found.text, style=f"{self.styles[found.label]} underline")
-            painted.append(f"[{found.label}]", style="dim")
-            here = found.end
+        covering: list[tuple[int, str]] = []  # how long each entity over the next character is, and its style
+        for edge in sorted(_edges(one.entities)):
+            painted.append(one.line.text[here : edge.place], style=min(covering)[1] if covering else "")
+            here, entity = edge.place, one.entities[edge.entity]
+            item = (entity.end - entity.start, f"{self.styles[entity.label]} underline")
+            if edge.kind is _Kind.START:
+                covering.append(item)
+            else:
+                covering.remove(item)
+            if edge.kind is _Kind.LAST_END:
+                painted.append(f"[{entity.label}]", style="dim")
         return painted.append(one.line.text[here:])
+
+
+class _Kind(IntEnum):
+    FRAGMENT_END = 0
+    LAST_END = 1
+    START = 2
+
+
+class _Edge(NamedTuple):
+    """Where a fragment of an entity starts or ends; sorted, those within others end first."""
+
+    place: int
+    kind: _Kind
+    before: int
+    entity: int
+
+
+def _edges(entities: Sequence["FoundEntity"]) -> Iterator[_Edge]:
+    for number, entity in enumerate(entities):
+        for part in entity.fragments:
+            yield _Edge(part.start, _Kind.START, -entity.start, number)
+            yield _Edge(part.end, _Kind.LAST_END if part.end == entity.end else _Kind.FRAGMENT_END, -entity.start, number)
 
 
 def _writer(format_: Format | None, restored: "RestoredModel") -> _Jsonl | _Conll | _Color:

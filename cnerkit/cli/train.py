@@ -1,6 +1,5 @@
 """``cnerkit train``: a recipe in, a run folder out."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnerkit.cli.computing import recipe_overrides
 from cnerkit.cli.console import print_json
 from cnerkit.errors import CnerkitError, UsageError
 
@@ -36,7 +36,7 @@ def command(
     """Train a model as its recipe says, keep the best epoch on dev, and score it once on test."""
     start = _start(resume=resume, overwrite=overwrite)
     numbers = _seeds(seeds)
-    chosen = _recipe(recipe, _overrides(assignments, encoder, precision), plugin)
+    chosen = _recipe(recipe, recipe_overrides(assignments, encoder, precision), plugin)
     _start_processes(gpus)
     if dry_run:
         _show_plan(chosen, gpus=gpus, data_dir=data_dir, threads=threads, as_json=as_json)
@@ -75,13 +75,6 @@ def _seeds(text: str | None) -> list[int] | None:
         return [int(part) for part in text.split(",")]
     except ValueError as error:
         raise UsageError(f"--seeds {text!r} is not a list of whole numbers", fix="write --seeds 1,2,3") from error
-
-
-def _overrides(assignments: list[str] | None, encoder: str | None, precision: str | None) -> list[str]:
-    """All that the command line says about the recipe, as assignments; JSON text is YAML text."""
-    short = {"encoder.path": encoder, "training.precision": precision}
-    given = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in short.items() if value is not None]
-    return [*(assignments or []), *given]
 
 
 def _recipe(name: str, overrides: list[str], plugin: Path | None) -> "Recipe":

@@ -23,6 +23,19 @@ class TrainingView:
         self.bar: tqdm[Any] | None = None
         self.n_epochs = 0
 
+    def preparing(self, done: int, total: int) -> None:
+        """A bar for what the model learns before it is built."""
+        if not sys.stderr.isatty():
+            return
+        if self.bar is None:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=total, desc="preparing", unit="sentence", leave=False, file=sys.stderr)
+        self.bar.update(done - self.bar.n)
+        if done == total:
+            self.bar.close()
+            self.bar = None
+
     def planned(self, plan: "Plan") -> None:
         """The plan, and a bar for its steps."""
         self.n_epochs = plan.epochs
@@ -77,9 +90,10 @@ def show_plan(plan: "Plan", out: TextIO) -> None:
         f"{plan.parameters} parameters, {plan.trained} of them trained; "
         f"{plan.epochs} epochs, {plan.steps} steps, {plan.device}{processes}"
     )
+    program = f", program {memory.program / MEGABYTE:.0f}" if memory.program else ""
     lines.append(
         f"memory about {memory.total / MEGABYTE:.0f} MB: weights {memory.weights / MEGABYTE:.0f}, "
-        f"optimizer {memory.optimizer / MEGABYTE:.0f}, activations {memory.activations / MEGABYTE:.0f}"
+        f"optimizer {memory.optimizer / MEGABYTE:.0f}, activations {memory.activations / MEGABYTE:.0f}{program}"
     )
     lines.extend(f"note: {text}" for text in plan.notes)
     out.writelines(f"{line}\n" for line in lines)

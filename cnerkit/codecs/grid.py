@@ -40,6 +40,10 @@ class PairRule(StrEnum):
     THC = "thc"
 
 
+_FIRST_ALONE = frozenset({EdgeRule.NNC, PairRule.THC})
+_BOTH = frozenset({EdgeRule.AND, PairRule.AND})
+
+
 @dataclass(frozen=True)
 class GridCodec:
     """Sentences to grids and back.
@@ -152,6 +156,34 @@ class GridCodec:
         grid = scores > threshold if self.flavour is GridFlavour.CRENER else np.argmax(scores, axis=-1)
         return self.decode_array(grid, overflows)
 
+    def decode_weighted(
+        self, cells: Sequence[Cell], weights: Sequence[float], overflows: list[Overflow] | None = None
+    ) -> dict[Entity, float]:
+        """The entities of a grid from its cells that are on, each with the weight of the weakest relation that it rests on.
+
+        It rests on the edges between its tokens and on the pair of its ends. Where a rule asks for a label and its mirror
+        image, the relation weighs as much as the lighter of them; where it asks for either, as much as the heavier.
+        The time that it takes is bounded by the length of the sentence.
+
+        Args:
+            cells: Such cells, in any order.
+            weights: Of each, such as its probability.
+            overflows: Gets the ends that more than ``max_paths`` paths join.
+        """
+        relations = self._relations(cells)
+        found = entities_of(relations, max_paths=self.max_paths, overflows=overflows)
+        if not found:
+            return {}
+        on: dict[int, dict[Edge, float]] = defaultdict(dict)
+        for (row, column, label), weight in zip(cells, weights, strict=True):
+            on[label][(row, column) if self._forward[label] else (column, row)] = weight
+        edges = {edge: self._weight(on, "", edge, self.edge_rule) for edge in relations.edges}
+        weighed = {}
+        for entity in found:
+            ends = self._weight(on, entity.type, (entity.start, entity.end - 1), self.pair_rule)
+            weighed[entity] = min([ends, *[edges[edge] for edge in relations_of((entity,)).edges]])
+        return weighed
+
     def _shape(self, n: int) -> tuple[int, ...]:
         return (n, n, len(self.labels)) if self.flavour is GridFlavour.CRENER else (n, n)
 
@@ -181,9 +213,15 @@ class GridCodec:
     def _joined(self, on: Mapping[int, set[Edge]], type_: str, rule: EdgeRule | PairRule) -> AbstractSet[Edge]:
         """The places where a type's label is on and, as far as the rule asks and there is one, its mirror image."""
         places: list[AbstractSet[Edge]] = [on.get(label, frozenset()) for label in self._of_type[type_]]
-        if len(places) == 1 or rule in (EdgeRule.NNC, PairRule.THC):
+        if len(places) == 1 or rule in _FIRST_ALONE:
             return places[0]
-        return places[0] & places[1] if rule in (EdgeRule.AND, PairRule.AND) else places[0] | places[1]
+        return places[0] & places[1] if rule in _BOTH else places[0] | places[1]
+
+    def _weight(self, on: Mapping[int, Mapping[Edge, float]], type_: str, place: Edge, rule: EdgeRule | PairRule) -> float:
+        """What a relation weighs that ``_joined`` found, from the weights of its labels."""
+        labels = self._of_type[type_][:1] if rule in _FIRST_ALONE else self._of_type[type_]
+        weights = [on[label][place] for label in labels if place in on[label]]
+        return min(weights) if rule in _BOTH else max(weights)
 
     def _refuse_shared_cells(self, sentence: Sentence, cells: Sequence[Cell]) -> None:
         seen: dict[Edge, int] = {}

@@ -88,6 +88,21 @@ def unfit(entities: Collection[Entity], policy: Overlap, carries: Collection[Car
     return lost
 
 
+def heaviest(weights: Mapping[Entity, float]) -> dict[Entity, float]:
+    """The entities that stay when of those that share a token the heaviest does, chosen from the heaviest to the lightest.
+
+    Of equal weights the one that comes first in the text stays.
+    """
+    taken: set[int] = set()
+    stay = {}
+    for entity in sorted(weights, key=lambda entity: (-weights[entity], entity)):
+        tokens = [token for part in entity.fragments for token in range(part.start, part.end)]
+        if taken.isdisjoint(tokens):
+            taken.update(tokens)
+            stay[entity] = weights[entity]
+    return stay
+
+
 def layers(entities: Iterable[Entity]) -> list[list[Entity]]:
     """Entities parted into layers of which none overlap, innermost first, each in the order of the text.
 

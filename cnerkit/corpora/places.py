@@ -7,6 +7,7 @@ from pathlib import Path
 from cnerkit.corpora.catalogue import Dataset, Published, Split
 from cnerkit.corpora.tree import PACKED
 from cnerkit.errors import UsageError
+from cnerkit.storage import user_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,8 @@ def places(dataset: Dataset, data_dir: Path | None = None) -> tuple[Place, ...]:
 
 
 def cache_folder() -> Path:
-    """Where downloaded datasets are kept: below ``$CNERKIT_CACHE``, or the place that the system has for such files."""
-    if own := os.environ.get("CNERKIT_CACHE"):
-        return Path(own).expanduser() / "datasets"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("cnerkit") / "datasets"
+    """Where downloaded datasets are kept."""
+    return user_cache("datasets")
 
 
 def find_local(dataset: Dataset, split: str, data_dir: Path | None = None) -> Path | None:

@@ -10,15 +10,33 @@ POOL_BATCHES = 32
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much goes into one batch: padded tokens, and sentences where a limit is given."""
+    """How much goes into one batch: padded tokens, and sentences and cells where a limit is given.
+
+    Attributes:
+        tokens: Tokens, padding included.
+        sentences: However short they are.
+        cells: Pairs of tokens, padding included: the square of the longest length for each sentence.
+    """
 
     tokens: int
     sentences: int | None = None
+    cells: int | None = None
 
     def holds(self, n_sentences: int, longest: int) -> bool:
         """Whether so many sentences, padded to the longest, fit. A single one always does: it cannot be cut here."""
-        within = n_sentences * longest <= self.tokens and (self.sentences is None or n_sentences <= self.sentences)
-        return within or n_sentences == 1
+        return n_sentences == 1 or (
+            n_sentences * longest <= self.tokens
+            and (self.sentences is None or n_sentences <= self.sentences)
+            and (self.cells is None or n_sentences * longest**2 <= self.cells)
+        )
+
+    def fills(self, n_sentences: int, tokens: int, cells: int, *, times: int) -> bool:
+        """Whether so much is enough for this many batches."""
+        return (
+            tokens >= times * self.tokens
+            or (self.sentences is not None and n_sentences >= times * self.sentences)
+            or (self.cells is not None and cells >= times * self.cells)
+        )
 
 
 def epoch_batches(lengths: Sequence[int], budget: Budget, *, seed: int, epoch: int) -> list[tuple[int, ...]]:
@@ -63,13 +81,13 @@ def grouped(batches: Sequence[tuple[int, ...]], size: int) -> list[Sequence[tupl
 
 def _pools(order: Sequence[int], lengths: Sequence[int], budget: Budget) -> Iterator[list[int]]:
     pool: list[int] = []
-    tokens = 0
+    tokens = cells = 0
     for place in order:
         pool.append(place)
         tokens += lengths[place]
-        enough_sentences = budget.sentences is not None and len(pool) >= POOL_BATCHES * budget.sentences
-        if tokens >= POOL_BATCHES * budget.tokens or enough_sentences:
+        cells += lengths[place] ** 2
+        if budget.fills(len(pool), tokens, cells, times=POOL_BATCHES):
             yield pool
-            pool, tokens = [], 0
+            pool, tokens, cells = [], 0, 0
     if pool:
         yield pool

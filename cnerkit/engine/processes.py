@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, gather_object
 
-from cnerkit.engine.devices import Precision
-from cnerkit.engine.inference import predict_sentences
+from cnerkit.engine.inference import FLAT, predict_sentences
 from cnerkit.errors import CnerkitError
 from cnerkit.nn.protocols import Model
+from cnerkit.registry import Kind
 from cnerkit.text import Prediction, Sentence
 
 Result = TypeVar("Result")
@@ -36,15 +36,22 @@ def by_first_process(machine: Accelerator, work: Callable[[], Result]) -> Result
 
 
 def predict_shared(
-    model: Model, sentences: Sequence[Sentence], machine: Accelerator, *, batch_tokens: int, precision: Precision = "fp32"
+    model: Model,
+    sentences: Sequence[Sentence],
+    machine: Accelerator,
+    *,
+    batch_tokens: int,
+    batch_cells: int | None = None,
+    kinds: frozenset[Kind] = FLAT,
 ) -> list[Prediction]:
     """Predict sentences, each by one process, and give all predictions to all processes, in the order of the sentences.
 
     Every n-th sentence goes to the same of n processes. None is padded with copies of others, so that no sentence counts twice.
     """
     here, n_processes = machine.process_index, machine.num_processes
-    mine = sentences[here::n_processes]
-    found = list(predict_sentences(model, mine, batch_tokens=batch_tokens, device=machine.device, precision=precision))
+    mine, device = sentences[here::n_processes], machine.device
+    predictions = predict_sentences(model, mine, batch_tokens=batch_tokens, batch_cells=batch_cells, kinds=kinds, device=device)
+    found = list(predictions)
     if n_processes == 1:
         return found
     shares: list[list[Prediction]] = gather_object([found])

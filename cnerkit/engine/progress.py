@@ -1,6 +1,7 @@
 """What a run tells whoever watches it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -50,10 +51,16 @@ class StepRecord:
     loss: float
     rate: float
     """Share of the peak learning rate."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """What modules of the model report of the last step; named by the module, and then by what it measures."""
 
 
 class Observer(Protocol):
     """Is told how a run goes; renders it, or does not."""
+
+    def preparing(self, done: int, total: int) -> None:
+        """How far what a model learns before it is built is; told at the end too, when both are the same."""
+        ...
 
     def noted(self, text: str) -> None:
         """Something that the user should know."""
@@ -70,6 +77,9 @@ class Observer(Protocol):
 
 class Silent:
     """Renders nothing."""
+
+    def preparing(self, done: int, total: int) -> None:
+        """Nothing."""
 
     def noted(self, text: str) -> None:
         """Nothing."""

@@ -1,22 +1,27 @@
-"""The folder of a run: what lies in it, when it may be written, and how its log grows."""
+"""The folder of a run: what lies in it, when it may be written, and how its log grows. Looking into one loads no torch."""
 
 import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import yaml
-from torch import Tensor
 
-from cnerkit.engine.checkpoint import Checkpoint, Origin, save_checkpoint
 from cnerkit.engine.progress import EpochRecord, Pace, StepRecord
 from cnerkit.errors import DataError, UsageError
 from cnerkit.recipe.writing import yaml_text
 from cnerkit.storage import unwritable, whole_file
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from cnerkit.engine.checkpoint import Origin
+
 Start = Literal["new", "resume", "overwrite"]
+HEADER = ("name", "title", "paper", "published")
+"""What a recipe says about itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,13 @@ class RunFolder:
         return self.path / "predictions.test.jsonl"
 
     @property
-    def prepared(self) -> Path:
-        """What the model learned from train before it was built."""
-        return self.path / "prepared.pt"
+    def dev_predictions(self) -> Path:
+        """What the best model finds in dev."""
+        return self.path / "predictions.dev.jsonl"
+
+    def is_done(self) -> bool:
+        """Whether the scores are there, and nothing is left to go on from."""
+        return self.metrics.exists() and not self.last.exists()
 
     def check(self, recipe: Mapping[str, Any], start: Start) -> None:
         """Refuse a folder that a run of a recipe must not be kept in; nothing is written yet.
@@ -98,7 +107,7 @@ class RunFolder:
         self._delete(self.path.glob(".*.part"))
         if start == "resume" and self.recipe.exists():
             return
-        self._delete((self.environment, self.log, self.best, self.last, self.metrics, self.predictions))
+        self._delete((self.environment, self.log, self.best, self.last, self.metrics, self.predictions, self.dev_predictions))
         with whole_file(self.recipe) as out:
             out.write(cast("Any", yaml_text(dict(recipe))))
 
@@ -118,7 +127,7 @@ class RunFolder:
                 "the run's recipe cannot be read", where=str(self.recipe), fix="start again with --overwrite"
             ) from error
         now = yaml.safe_load(yaml_text(dict(recipe)))
-        if difference := first_difference(before, now):
+        if difference := first_difference(_without_header(before), _without_header(now)):
             raise UsageError(
                 f"the run was started with another recipe: {difference}",
                 where=str(self.recipe),
@@ -145,6 +154,11 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
         out.write(cast("Any", json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"))
 
 
+def _without_header(recipe: Any) -> Any:
+    """What a run follows: not what a recipe is called and which published rows it answers."""
+    return {key: value for key, value in recipe.items() if key not in HEADER} if isinstance(recipe, Mapping) else recipe
+
+
 def first_difference(before: Any, now: Any, path: str = "") -> str | None:
     """Where two trees of plain data first differ, with both values; None when they are equal."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
@@ -167,21 +181,26 @@ class FolderKeeper:
     """Keeps a run in its folder."""
 
     folder: RunFolder
-    origin: Origin
+    origin: "Origin"
 
-    def keep_best(self, record: EpochRecord, state: dict[str, Tensor]) -> None:
+    def keep_best(self, record: EpochRecord, state: "dict[str, Tensor]") -> None:
         """Write ``best.pt``."""
+        from cnerkit.engine.checkpoint import Checkpoint, save_checkpoint
+
         save_checkpoint(self.folder.best, Checkpoint("best", self.origin, asdict(record), state))
 
-    def keep_last(self, record: EpochRecord | None, state: dict[str, Tensor], training: dict[str, Any]) -> None:
+    def keep_last(self, record: EpochRecord | None, state: "dict[str, Tensor]", training: dict[str, Any]) -> None:
         """Write ``last.pt``."""
+        from cnerkit.engine.checkpoint import Checkpoint, save_checkpoint
+
         scores = asdict(record) if record else {}
         save_checkpoint(self.folder.last, Checkpoint("last", self.origin, scores, state, training))
 
     def log(self, kind: str, record: StepRecord | EpochRecord, pace: Pace | None = None) -> None:
         """Add a line to the log."""
         speed = asdict(pace) if pace else {}
-        line = {"kind": kind, **asdict(record), **speed, "time": round(time.time(), 3)}
+        told = {name: value for name, value in asdict(record).items() if value != {}}
+        line = {"kind": kind, **told, **speed, "time": round(time.time(), 3)}
         try:
             with self.folder.log.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -1,18 +1,19 @@
 """One step of training: gradients of a few batches, shared among processes, clipped and applied."""
 
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from cnerkit.engine.capacity import capacity_of
+from cnerkit.engine.memory_errors import translated_memory_errors
 from cnerkit.engine.optimisation import new_optimizer, rate_at, set_rates
 from cnerkit.engine.seeds import seed_everything
 from cnerkit.errors import CnerkitError
 from cnerkit.nn.batch import Batch
-from cnerkit.nn.protocols import Model
+from cnerkit.nn.protocols import AveragesBuffers, Model, Reports
 from cnerkit.recipe.schema import TrainingSettings
 from cnerkit.text import Sentence
 
@@ -26,9 +27,14 @@ class Stepper:
     def __init__(self, model: Model, settings: TrainingSettings, accelerator: Accelerator) -> None:
         assert isinstance(model, nn.Module), "a model is a torch module"
         self.model, self.settings, self.accelerator = model.to(accelerator.device), settings, accelerator
+        self.capacity = capacity_of(model)
         copy_from_first_process(self.model, accelerator)
         self.optimizer = new_optimizer(self.model, settings)
         self.trained = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+        modules = dict(self.model.named_modules())
+        self.reporting = {name: module for name, module in modules.items() if isinstance(module, Reports)}
+        averaging = [module for module in modules.values() if isinstance(module, AveragesBuffers)]
+        self.averaged = [buffer for module in averaging for buffer in module.averaged_buffers()]
         self.loss_sum = torch.zeros((), dtype=torch.float32, device=accelerator.device)
         self.first_bad_step = torch.full((), -1, dtype=torch.int64, device=accelerator.device)
         self.stop_requests = torch.zeros((), device=accelerator.device)
@@ -53,7 +59,7 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         loss = torch.zeros((), device=self.accelerator.device)
         for sentences in batches[here::n_processes]:
-            loss += self._add_gradients(sentences, 1 / len(batches))
+            loss += self.add_gradients(sentences, 1 / len(batches))
         if n_processes > 1:
             loss, stop = self._share(loss, wants_to_stop)
             self.stop_requests += stop
@@ -64,8 +70,13 @@ class Stepper:
         set_rates(self.optimizer, rate_at(step, n_steps, self.settings))
         self.optimizer.step()
 
-    def _add_gradients(self, sentences: Sequence[Sentence], weight: float) -> Tensor:
-        with translated_memory_errors(sentences):
+    def add_gradients(self, sentences: Sequence[Sentence], weight: float) -> Tensor:
+        """Add the gradient of a batch's loss, times a weight, to the parameters' gradients, and give the weighted loss.
+
+        Raises:
+            CnerkitError: The device ran out of memory.
+        """
+        with translated_memory_errors(sentences, self.capacity, training=True):
             batch = Batch.of(sentences, self.accelerator.device)
             with self.accelerator.autocast():
                 terms: dict[str, Tensor] = self.model.loss(batch)
@@ -73,18 +84,31 @@ class Stepper:
             loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
+    def measures(self) -> dict[str, float]:
+        """What modules report of the last step, by the module's name and theirs; waits for the device."""
+        told = {
+            f"{name}.{what}".removeprefix("."): value
+            for name, module in self.reporting.items()
+            for what, value in module.measures().items()
+        }
+        values = torch.stack([value.float() for value in told.values()]).tolist() if told else []
+        return dict(zip(told, values, strict=True))
+
     def _share(self, loss: Tensor, wants_to_stop: bool) -> tuple[Tensor, Tensor]:
-        """Sum gradients, loss and wishes to stop over the processes, in one message."""
+        """Sum gradients, loss and wishes to stop over the processes, and average some buffers, in one message."""
         for parameter in self.trained:
             if parameter.grad is None:  # this process had no batch, or none that used the parameter
                 parameter.grad = torch.zeros_like(parameter)
         gradients = [parameter.grad for parameter in self.trained if parameter.grad is not None]
+        for buffer in self.averaged:
+            buffer.div_(self.accelerator.num_processes)
+        shared = [*gradients, *self.averaged]
         extra = torch.stack([loss, torch.full_like(loss, float(wants_to_stop))])
-        message = torch.cat([*(gradient.flatten() for gradient in gradients), extra])
+        message = torch.cat([*(tensor.flatten() for tensor in shared), extra])
         message = self.accelerator.reduce(message, reduction="sum")
-        parts = message.split([*(gradient.numel() for gradient in gradients), 1, 1])
-        for gradient, part in zip(gradients, parts[:-2], strict=True):
-            gradient.copy_(part.view_as(gradient))
+        parts = message.split([*(tensor.numel() for tensor in shared), 1, 1])
+        for tensor, part in zip(shared, parts[:-2], strict=True):
+            tensor.copy_(part.view_as(tensor))
         return parts[-2].squeeze(), parts[-1].squeeze()
 
     def refuse_non_finite(self, epoch: int, steps_before: int) -> None:
@@ -106,34 +130,6 @@ class Stepper:
             fix="lower training.lr or training.encoder_lr, set training.clip, raise training.warmup, "
             "or train with training.precision fp32",
         )
-
-
-@contextlib.contextmanager
-def translated_memory_errors(sentences: Sequence[Sentence]) -> Iterator[None]:
-    """Tell the user which batch was too large when the device runs out of memory within the block."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
-            raise
-        raise out_of_memory(sentences) from error
-
-
-def out_of_memory(sentences: Sequence[Sentence]) -> CnerkitError:
-    """The error that names what was too large, and the setting that makes it smaller."""
-    longest = max(sentences, key=len)
-    padded = len(longest) * len(sentences)
-    smaller = f"lower training.batch_tokens (--set training.batch_tokens={max(1, padded // 2)})"
-    return CnerkitError(
-        f"out of memory in a batch of {len(sentences)} sentences and {padded} padded tokens; "
-        f"the longest, {longest.id}, has {len(longest)} tokens",
-        fix=smaller if len(sentences) > 1 else "split the sentence, or choose a smaller encoder",
-    )
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text or "out of memory" in text
 
 
 def copy_from_first_process(model: Model, accelerator: Accelerator) -> None:

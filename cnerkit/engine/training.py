@@ -10,12 +10,14 @@ the other order could leave a ``last.pt`` that speaks of a best epoch whose weig
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from accelerate import Accelerator
 from torch import Tensor
 
-from cnerkit.engine.batching import Budget, epoch_batches, grouped
+from cnerkit.engine.batching import epoch_batches, grouped
+from cnerkit.engine.capacity import Capacity, capacity_of
 from cnerkit.engine.interrupts import Interrupt, held_back
 from cnerkit.engine.optimisation import rate_at
 from cnerkit.engine.progress import EpochRecord, Observer, Pace, Score, StepRecord
@@ -70,22 +72,29 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The batches of every epoch, told by the settings and the lengths of the sentences alone."""
+    """The batches of every epoch, told by the settings, the lengths of the sentences and what the model can afford alone."""
 
     lengths: tuple[int, ...]
     settings: TrainingSettings
     n_processes: int
+    capacity: Capacity
 
     def steps_of(self, epoch: int) -> list[Sequence[tuple[int, ...]]]:
         """For each step of an epoch the batches that all processes share."""
         settings = self.settings
-        budget = Budget(settings.batch_tokens, settings.batch_sentences)
+        budget = self.capacity.budget(settings.batch_tokens, settings.batch_sentences, settings.batch_cells)
         batches = epoch_batches(self.lengths, budget, seed=settings.seed, epoch=epoch)
         return grouped(batches, settings.accumulate * self.n_processes)
 
     def n_steps(self) -> int:
         """Steps of the whole run."""
         return sum(len(self.steps_of(epoch)) for epoch in range(self.settings.epochs))
+
+    def largest_batch(self) -> tuple[int, ...]:
+        """The batch of the first epoch that costs most; of equals, that with the longest sentence."""
+        batches = chain.from_iterable(self.steps_of(0))
+        longest = {batch: max(map(self.lengths.__getitem__, batch)) for batch in batches}
+        return max(longest, key=lambda batch: (self.capacity.size(len(batch), longest[batch]), longest[batch]))
 
 
 class Training:
@@ -103,7 +112,7 @@ class Training:
     ) -> None:
         self.sentences, self.settings, self.accelerator = sentences, settings, accelerator
         self.keeper, self.observer = keeper, observer
-        self.schedule = Schedule(tuple(map(len, sentences)), settings, accelerator.num_processes)
+        self.schedule = Schedule(tuple(map(len, sentences)), settings, accelerator.num_processes, capacity_of(model))
         self.n_steps = self.schedule.n_steps()
         self.stepper = Stepper(model, settings, accelerator)
         self.standing = Standing()
@@ -193,7 +202,8 @@ class Training:
         standing.epoch_loss += interval
         n_steps = (standing.taken - 1) % LOG_STEPS + 1
         share = rate_at(standing.step - 1, self.n_steps, self.settings)
-        record = StepRecord(standing.epoch + 1, standing.step, self.n_steps, interval / n_steps, share)
+        measures = self.stepper.measures()
+        record = StepRecord(standing.epoch + 1, standing.step, self.n_steps, interval / n_steps, share, measures)
         self.observer.stepped(record)
         if self.accelerator.is_main_process:
             self.keeper.log("steps", record)

@@ -1,10 +1,11 @@
 """Text of any length as overlapping windows, cut at sentence ends, and the windows' entities put together again.
 
 Each token is owned by exactly one window, which sees some context on either side of what it owns. An entity counts where the
-window that owns its first token finds it, so none is counted twice and none is lost that is shorter than the context.
+window that owns its first token finds it, so none is counted twice. None is lost that is no longer than the context, from its
+first to its last token: what leaves the text of its window cannot be found there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cnerkit.text import Entity, Fragment, Prediction, Sentence
@@ -30,10 +31,7 @@ class Window:
 
 
 def windows(tokens: Sequence[str], limit: int, context: int) -> list[Window]:
-    """Windows of at most ``limit`` tokens over the whole of a sentence.
-
-    A window ends what it owns after the last sentence end in its second half, failing that after the last pause there, failing
-    that where it is full.
+    """Windows of at most ``limit`` tokens over the whole of a sentence; what each owns ends where ``end_of_piece`` says.
 
     Args:
         tokens: The sentence.
@@ -50,31 +48,61 @@ def windows(tokens: Sequence[str], limit: int, context: int) -> list[Window]:
         return [Window(0, len(tokens), 0, len(tokens))]
     found, here = [], 0
     while here < len(tokens):
-        end = _cut(tokens, here, room)
+        end = end_of_piece(tokens, here, room)
         found.append(Window(max(0, here - context), min(len(tokens), end + context), here, end))
         here = end
     return found
 
 
-def merge(sentence: Sentence, parts: Sequence[tuple[Window, Prediction]]) -> Prediction:
+def end_of_piece(tokens: Sequence[str], start: int, limit: int) -> int:
+    """Where a piece of at most ``limit`` tokens that begins at ``start`` ends.
+
+    It ends with the text, or after the last sentence end in its second half, failing that after the last pause there, failing
+    that where it is full.
+    """
+    full = start + limit
+    if full >= len(tokens):
+        return len(tokens)
+    half = start + (limit + 1) // 2
+    for marks in (SENTENCE_ENDS, PAUSES):
+        for end in range(full, half - 1, -1):
+            if tokens[end - 1] in marks:
+                return end
+    return full
+
+
+def merge(sentence: Sentence, parts: Sequence[tuple[Window, Prediction]], *, flat: bool = True) -> Prediction:
     """The entities of all windows of a sentence, each from the one that owns its first token, with the tags of what each owns.
 
-    Where an entity reaches into the next window's own tokens and that window finds another one over it, the earlier stays.
+    Args:
+        sentence: What was cut.
+        parts: Its windows in order, and what was found in each.
+        flat: Whether no two entities may overlap. Where one reaches into the next window's own tokens and that window finds
+            another one over it, the earlier stays; otherwise both do.
     """
     if len(parts) == 1:
         return parts[0][1]
-    kept: list[tuple[Entity, float]] = []
+    kept: dict[Entity, float] = {}
+    reached = 0
     for window, prediction in parts:
-        border = [entity for entity, _ in kept if entity.end > window.own_start]
+        border = reached if flat else 0
         for entity, score in zip(prediction.entities, prediction.scores, strict=True):
-            moved = _moved(entity, window.start)
-            owned = window.own_start <= moved.start < window.own_end
-            if owned and not any(moved.start < other.end for other in border):
-                kept.append((moved, score))
-    return Prediction(sentence.id, tuple(entity for entity, _ in kept), tuple(score for _, score in kept), _own_tags(parts))
+            found = moved(entity, window.start)
+            owned = window.own_start <= found.start < window.own_end
+            if owned and found.start >= border:
+                kept.setdefault(found, score)
+                reached = max(reached, found.end)
+    return Prediction(sentence.id, tuple(kept), tuple(kept.values()), _own_tags(parts))
 
 
-def _own_tags(parts: Sequence[tuple[Window, Prediction]]) -> tuple[str, ...] | None:
+def moved(entity: Entity, offset: int) -> Entity:
+    """The entity with all its fragments ``offset`` tokens further on."""
+    if not offset:
+        return entity
+    return Entity(tuple(Fragment(part.start + offset, part.end + offset) for part in entity.fragments), entity.type)
+
+
+def _own_tags(parts: Iterable[tuple[Window, Prediction]]) -> tuple[str, ...] | None:
     """What each window says of the tokens that it owns, in a row; None when one says nothing."""
     tags: list[str] = []
     for window, prediction in parts:
@@ -82,20 +110,3 @@ def _own_tags(parts: Sequence[tuple[Window, Prediction]]) -> tuple[str, ...] | N
             return None
         tags += prediction.tags[window.own_start - window.start : window.own_end - window.start]
     return tuple(tags)
-
-
-def _cut(tokens: Sequence[str], start: int, room: int) -> int:
-    end = start + room
-    if end >= len(tokens):
-        return len(tokens)
-    for marks in (SENTENCE_ENDS, PAUSES):
-        for position in range(end, start + room // 2, -1):
-            if tokens[position - 1] in marks:
-                return position
-    return end
-
-
-def _moved(entity: Entity, offset: int) -> Entity:
-    if not offset:
-        return entity
-    return Entity(tuple(Fragment(part.start + offset, part.end + offset) for part in entity.fragments), entity.type)

@@ -19,6 +19,8 @@ class BertCrfParams(Params):
     """How tags write entities."""
     constraints: Annotated[bool, Source("ours"), Switch(off=False)] = True
     """Predict only what the scheme allows."""
+    extra_layers: Annotated[int, Field(ge=0), Source("Devlin et al. (2019): none")] = 0
+    """Standard layers with random weights above the encoder's own; the 13-layer BERT of Classification Attention has one."""
 
 
 def build(params: BertCrfParams, *, task: Task, encoder: "Encoder", prepared: dict[str, Any] | None) -> "Model":  # noqa: ARG001
@@ -26,10 +28,12 @@ def build(params: BertCrfParams, *, task: Task, encoder: "Encoder", prepared: di
     from cnerkit.codecs.tags import Scheme, TagCodec
     from cnerkit.nn.ner import Ner
     from cnerkit.nn.tag_heads import CrfHead
+    from cnerkit.nn.transformer_layer import TransformerLayer, heads_of
 
     codec = TagCodec(task.types.types, Scheme(params.scheme))
     head = CrfHead.of_codec(encoder.dim, codec, dropout=params.dropout, constrained=params.constraints)
-    return Ner(encoder, [], head, codec)
+    extra = [TransformerLayer(encoder.dim, heads_of(encoder), params.dropout) for _ in range(params.extra_layers)]
+    return Ner(encoder, extra, head, codec)
 
 
 MODEL = ModelSpec(
@@ -38,4 +42,5 @@ MODEL = ModelSpec(
     paper="Devlin et al. (2019) with the CRF of Lample et al. (2016)",
     params=BertCrfParams,
     build=build,
+    recipe="bert_crf_resume",
 )

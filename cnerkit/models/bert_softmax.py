@@ -38,4 +38,5 @@ MODEL = ModelSpec(
     paper="Devlin et al. (2019), Section 5.3",
     params=BertSoftmaxParams,
     build=build,
+    recipe="bert_softmax_resume",
 )

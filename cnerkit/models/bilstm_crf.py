@@ -44,4 +44,5 @@ MODEL = ModelSpec(
     paper="Huang, Xu and Yu (2015); Lample et al. (2016)",
     params=BilstmCrfParams,
     build=build,
+    recipe="bilstm_crf_resume",
 )

@@ -56,4 +56,5 @@ MODEL = ModelSpec(
     paper="Wehrmann et al. (2018), HMCN-F, as SoftFiNE (2023) compares with it",
     params=HmcnParams,
     build=build,
+    recipe="hmcn_f_fine",
 )

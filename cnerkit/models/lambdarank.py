@@ -44,4 +44,5 @@ MODEL = ModelSpec(
     paper="Burges et al. (2006), LambdaRank, as SoftFiNE (2023) compares with it",
     params=LambdaRankParams,
     build=build,
+    recipe="lambdarank_fine",
 )

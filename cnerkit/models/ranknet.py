@@ -44,4 +44,5 @@ MODEL = ModelSpec(
     paper="Burges et al. (2005), RankNet, as SoftFiNE (2023) compares with it",
     params=RankNetParams,
     build=build,
+    recipe="ranknet_fine",
 )

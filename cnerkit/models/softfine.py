@@ -108,4 +108,5 @@ MODEL = ModelSpec(
     paper="Yang et al. (2023), SoftFiNE",
     params=SoftFineParams,
     build=build,
+    recipe="softfine_fine",
 )

@@ -16,12 +16,13 @@ class BiLstm(nn.Module):
         dim: Width of those that go out, half from each direction.
         layers: Number of layers.
         dropout: Share of numbers dropped while training, before the first layer, between layers and after the last.
+        between_only: Whether they are dropped between layers alone.
 
     Raises:
         ValueError: ``dim`` is odd, or there is no layer.
     """
 
-    def __init__(self, in_dim: int, dim: int, layers: int = 1, dropout: float = 0.0) -> None:
+    def __init__(self, in_dim: int, dim: int, layers: int = 1, dropout: float = 0.0, *, between_only: bool = False) -> None:
         super().__init__()
         if dim % 2 or dim < 2 or layers < 1:
             raise ValueError(f"a BiLstm needs an even dim and at least one layer, got dim {dim} and {layers} layers")
@@ -30,16 +31,17 @@ class BiLstm(nn.Module):
         self.rightward = nn.ModuleList(nn.LSTM(width, dim // 2, batch_first=True) for width in widths)
         self.leftward = nn.ModuleList(nn.LSTM(width, dim // 2, batch_first=True) for width in widths)
         self.dropout = nn.Dropout(dropout)
+        self.at_ends = nn.Dropout(0.0 if between_only else dropout)
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """(batch, token, in_dim) to (batch, token, dim); what stands on padding means nothing, before and after."""
         turned = _turned(mask)
-        for rightward, leftward in zip(self.rightward, self.leftward, strict=True):
-            hidden = self.dropout(hidden)
+        for number, (rightward, leftward) in enumerate(zip(self.rightward, self.leftward, strict=True)):
+            hidden = self.dropout(hidden) if number else self.at_ends(hidden)
             onward, _ = rightward(hidden)
             back, _ = leftward(_take(hidden, turned))
             hidden = torch.cat([onward, _take(back, turned)], dim=2)
-        result: Tensor = self.dropout(hidden)
+        result: Tensor = self.at_ends(hidden)
         return result
 
 

@@ -6,8 +6,8 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from cnerkit.nn.batch import Batch
-from cnerkit.nn.protocols import Encoder, FeatureLayer, Head
-from cnerkit.text import Entity, Prediction, Sentence
+from cnerkit.nn.protocols import Encoder, FeatureLayer, Head, WeighsByClass
+from cnerkit.text import Attention, Entity, Prediction, Sentence
 
 
 class Codec(Protocol):
@@ -61,6 +61,28 @@ class Ner(nn.Module):
             Prediction(sentence.id, tuple(entities), tuple(row), self._named(path))
             for sentence, entities, row, path in zip(batch.sentences, found, probabilities, paths, strict=True)
         ]
+
+    @property
+    def attending(self) -> tuple[str, ...]:
+        """The classes of the feature layer in which classes attend to tokens; none without such a layer."""
+        return next((layer.classes for layer in self.features if isinstance(layer, WeighsByClass)), ())
+
+    def attention(self, batch: Batch) -> list[Attention]:
+        """How much each of these classes attends to each token, mean over heads.
+
+        Raises:
+            ValueError: No feature layer has any.
+        """
+        hidden = self.encoder(batch)
+        for layer in self.features:
+            if isinstance(layer, WeighsByClass):
+                table = layer.weights(hidden, batch.mask).float().mean(2).transpose(1, 2).tolist()
+                return [
+                    Attention(layer.classes, tuple(tuple(row[:length]) for row in rows))
+                    for rows, length in zip(table, batch.lengths, strict=True)
+                ]
+            hidden = layer(hidden, batch.mask)
+        raise ValueError("in no feature layer of the model does a class attend to tokens; ask attending first")
 
     def _named(self, path: Sequence[int]) -> tuple[str, ...] | None:
         return None if self.tags is None else tuple(map(self.tags.__getitem__, path))

@@ -1,12 +1,12 @@
 """The seams: what an encoder, a feature layer, a head and a model promise to one another."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
 from cnerkit.nn.batch import Batch
-from cnerkit.text import Prediction
+from cnerkit.text import Attention, Entity, Prediction, Sentence
 
 
 class Model(Protocol):
@@ -31,6 +31,64 @@ class CountsEpochs(Protocol):
 
     def begin_epoch(self, epoch: int) -> None:
         """Told before the steps of each epoch which one it is, from 1, and once more when a run goes on within it."""
+        ...
+
+
+@runtime_checkable
+class Reports(Protocol):
+    """What a module of a ``Model`` is besides when a run logs some numbers of it."""
+
+    def measures(self) -> dict[str, Tensor]:
+        """Named numbers of the last training batch, each a scalar on the device that computed it; asked once in many steps."""
+        ...
+
+
+@runtime_checkable
+class AveragesBuffers(Protocol):
+    """What a module of a ``Model`` is besides when it keeps what each of several processes sees of its own batches."""
+
+    def averaged_buffers(self) -> Iterator[Tensor]:
+        """Floating-point buffers in place of which all processes get the mean after each step."""
+        ...
+
+
+@runtime_checkable
+class ShowsAttention(Protocol):
+    """What a ``Model`` is besides when it may show how much classes attend to tokens."""
+
+    @property
+    def attending(self) -> tuple[str, ...]:
+        """The classes; none when this one has no part in which any attends."""
+        ...
+
+    def attention(self, batch: Batch) -> list[Attention]:
+        """How much each of them attends to each token of each sentence."""
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """What a ``Model`` is besides when it cannot afford sentences of any length.
+
+    Longer sentences are divided before it is trained on them, and it predicts them through windows. It must compute what is
+    longer all the same: an entity that fills more than a piece is not cut.
+    """
+
+    window_tokens: int
+    """Tokens in a sentence, at most."""
+    cost: Literal["tokens", "cells"]
+    """What a batch is measured in: its padded tokens, or a cell for each padded pair of tokens of a sentence."""
+
+
+@runtime_checkable
+class SearchesPaths(Protocol):
+    """What a ``Model`` is besides when it puts entities together from relations, which may fit in more ways than meant."""
+
+    overflows: int
+    """Pairs of ends, over all predictions so far, that more paths joined than are read."""
+
+    def at_best(self, sentence: Sentence) -> frozenset[Entity]:
+        """What it would predict of an annotated sentence if it knew every relation in it."""
         ...
 
 
@@ -85,6 +143,17 @@ class Head(Protocol):
         self, scores: Tensor, mask: Tensor, paths: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[list[float]]:
         """Probability of what each path says over each of its ``[start, end)`` spans."""
+        ...
+
+
+@runtime_checkable
+class WeighsByClass(Protocol):
+    """What a ``FeatureLayer`` is besides when classes attend to tokens in it."""
+
+    classes: tuple[str, ...]
+
+    def weights(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """What each class gives to each token, (batch, token, head, class); 0 on padding."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Heads that give each token one tag: jointly by a CRF, or each by its own softmax."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +49,7 @@ class CrfHead(nn.Module):
         dropout: Share of the hidden states' numbers dropped while training.
         constrained: Whether only what the scheme allows is predicted. The loss is over all paths either way: what is never
             in the gold becomes improbable by itself, and pretrained states of pytorch-crf stay comparable.
+        reduction: Of the loss over the sentences of a batch.
     """
 
     continues: Tensor
@@ -64,9 +65,10 @@ class CrfHead(nn.Module):
         continues: Sequence[Sequence[bool]],
         dropout: float = 0.0,
         constrained: bool = True,
+        reduction: Literal["mean", "sum"] = "mean",
     ) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout, self.reduction = nn.Dropout(dropout), reduction
         self.emit = nn.Linear(in_dim, n_tags)
         if constrained:
             self.crf = Crf(n_tags, allowed=allowed, starts_allowed=starts_allowed, ends_allowed=ends_allowed)
@@ -77,7 +79,15 @@ class CrfHead(nn.Module):
             raise ValueError(f"continues has shape {tuple(self.continues.shape)}; expected {(n_tags, n_tags)}")
 
     @classmethod
-    def of_codec(cls, in_dim: int, codec: TagTables, *, dropout: float = 0.0, constrained: bool = True) -> "CrfHead":
+    def of_codec(
+        cls,
+        in_dim: int,
+        codec: TagTables,
+        *,
+        dropout: float = 0.0,
+        constrained: bool = True,
+        reduction: Literal["mean", "sum"] = "mean",
+    ) -> "CrfHead":
         """The head for the tags of a codec."""
         return cls(
             in_dim,
@@ -88,6 +98,7 @@ class CrfHead(nn.Module):
             continues=codec.continues(),
             dropout=dropout,
             constrained=constrained,
+            reduction=reduction,
         )
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG002  # a head may look at the mask; this one need not
@@ -96,12 +107,13 @@ class CrfHead(nn.Module):
         return emissions
 
     def loss(self, scores: Tensor, targets: Sequence[Sequence[int]], mask: Tensor) -> dict[str, Tensor]:
-        """``crf``: negative log-likelihood of the tags of a sentence, mean over sentences.
+        """``crf``: negative log-likelihood of the tags of a sentence, mean or sum over sentences.
 
         Raises:
             ValueError: Targets and mask disagree on the number of sentences or of tokens.
         """
-        return {"crf": -self.crf.log_likelihood(scores, padded_tags(targets, mask), mask).mean()}
+        per_sentence = -self.crf.log_likelihood(scores, padded_tags(targets, mask), mask)
+        return {"crf": per_sentence.sum() if self.reduction == "sum" else per_sentence.mean()}
 
     def best(self, scores: Tensor, mask: Tensor) -> list[list[int]]:
         """The best tag path of each sentence, legal if the head is constrained and the sentence has a legal one."""

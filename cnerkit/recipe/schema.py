@@ -86,8 +86,10 @@ class BertEncoder(Settings):
     path: str = "bert-base-chinese"
     """A name on the hub, or a local folder; one that begins with a dot starts from the recipe's folder."""
     revision: str | None = None
-    pooling: Literal["first", "mean"] = "first"
+    pooling: Literal["first", "mean", "max"] = "first"
     """How the pieces of a word become one vector; characters are always one piece."""
+    layers: Positive = 1
+    """How many of the last layers' hidden states are averaged."""
     overlap: Annotated[int, Field(ge=0)] = 64
     """Tokens of context that a window shares with each neighbour when a sentence is longer than the encoder."""
 
@@ -100,7 +102,7 @@ class StaticEncoder(Settings):
     path: Path | None = None
     """A word2vec text file, with or without its header line; ``dim`` must agree with it."""
     min_count: Positive = 1
-    dropout: Share = 0.0
+    dropout: Share = 0.02
     """Share of tokens replaced by the unknown token while training, so that its vector is learned."""
 
 
@@ -116,6 +118,11 @@ class TrainingSettings(Settings):
     """Padded tokens in a batch, at most."""
     batch_sentences: Positive | None = None
     """Sentences in a batch, at most."""
+    batch_cells: Positive | None = None
+    """Padded pairs of tokens in a batch, at most. None: 64 for each of batch_tokens when the model computes something for every
+    pair, as grids do, and any number otherwise."""
+    max_tokens: Positive | None = None
+    """Longer sentences of train are divided at sentence ends and pauses, never inside an entity. None: where the model must."""
     accumulate: Positive = 1
     lr: Annotated[float, Field(gt=0)] = 1e-3
     """Learning rate of what starts random."""
@@ -147,7 +154,7 @@ class Published(Settings):
     note: str = ""
     """What to know before comparing."""
     changes: dict[str, Any] | None = None
-    """What to set in the recipe to train this very system, by dotted key; {} is the recipe as it stands, none another system."""
+    """What to set in the recipe to train this system, by dotted key; {} is the recipe as it stands, null another system."""
 
 
 def _file_name(name: str) -> str:

@@ -1,6 +1,6 @@
 """What a scorer says: micro, macro and per type, with the definition of a match beside the numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,16 @@ class Report:
             "types": {entry.type: _plain(entry.counts) for entry in self.types},
         }
 
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Report":
+        """The report that ``to_json`` made this of; the ratios are computed anew from the counts.
+
+        Raises:
+            KeyError: Something is missing.
+        """
+        types = tuple(TypeCounts(type_, _counts(counts)) for type_, counts in plain["types"].items())
+        return cls(plain["match"], plain["definition"], plain["sentences"], types)
+
 
 def _mean(values: Iterable[float]) -> float:
     """The arithmetic mean; 0 of nothing."""
@@ -84,3 +94,7 @@ def _plain(counts: Counts) -> dict[str, float]:
         "false_positive": counts.false_positive,
         "false_negative": counts.false_negative,
     }
+
+
+def _counts(plain: Mapping[str, Any]) -> Counts:
+    return Counts(plain["true_positive"], plain["false_positive"], plain["false_negative"])

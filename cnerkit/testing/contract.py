@@ -18,11 +18,17 @@ STEPS_TO_MEMORISE = 300
 def build(spec: ModelSpec, params: Params | None = None, seed: int = 7) -> Any:
     """The model over the example corpus, with seeded weights."""
     torch.manual_seed(seed)
-    params = params or spec.params()
+    params = params or usual_params(spec)
     task, sentences = example_task(spec.handles), example_sentences(spec.handles)
     encoder = example_encoder(spec.handles)
-    prepared = spec.prepare(params, task=task, encoder=encoder, sentences=sentences) if spec.prepare else None
+    learned_from = {"task": task, "encoder": encoder, "sentences": sentences, "progress": lambda *_: None}
+    prepared = spec.prepare(params, **learned_from) if spec.prepare else None
     return spec.build(params, task=task, encoder=encoder, prepared=prepared)
+
+
+def usual_params(spec: ModelSpec) -> Params:
+    """Those of the model's trial, or its defaults."""
+    return spec.trial or spec.params()
 
 
 def example_batch(spec: ModelSpec) -> Batch:
@@ -45,9 +51,14 @@ def losses_are_named_finite_scalars(spec: ModelSpec) -> None:
 
 
 def every_parameter_gets_a_gradient(spec: ModelSpec) -> None:
-    """The model adds no parameter to the encoder's that the loss does not reach."""
-    model = build(spec)
-    torch.autograd.backward(total(model.loss(example_batch(spec))))
+    """The model adds no parameter to the encoder's that the loss does not reach, at the latest after a step.
+
+    A layer may start at zero, such as a condition that has no influence yet: what lies below it is reached once it has moved.
+    """
+    model, batch = build(spec), example_batch(spec)
+    torch.autograd.backward(total(model.loss(batch)))
+    torch.optim.Adam(model.parameters(), lr=1e-3).step()
+    torch.autograd.backward(total(model.loss(batch)))
     given = {id(parameter) for parameter in model.pretrained_parameters()}
     added = {name: value for name, value in model.named_parameters() if value.requires_grad and id(value) not in given}
     dead = [name for name, value in added.items() if not _is_reached(value)]
@@ -120,7 +131,7 @@ def weights_carry_the_whole_model(spec: ModelSpec) -> None:
 
 def every_switch_changes_the_model_and_still_trains(spec: ModelSpec) -> None:
     """Dropping a part gives another model, whose loss is finite and has a gradient."""
-    usual = spec.params()
+    usual = usual_params(spec)
     for name, (field, switch) in spec.switches().items():
         assert getattr(usual, field) != switch.off, f"{spec.name}: the switch {name!r} is off already"
         dropped = spec.params.model_validate({**usual.model_dump(), field: switch.off})
@@ -132,7 +143,7 @@ def every_switch_changes_the_model_and_still_trains(spec: ModelSpec) -> None:
 
 def no_hyperparameter_is_dead(spec: ModelSpec) -> None:
     """Each hyperparameter, given another value, changes what the model does."""
-    usual = spec.params()
+    usual = usual_params(spec)
     before = behaviour(spec, usual)
     for path, changed in every_variant(usual):
         assert behaviour(spec, changed) != before, f"{spec.name}: nothing changes with {path}"

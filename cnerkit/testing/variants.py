@@ -1,4 +1,4 @@
-"""Other values for a hyperparameter, found from its declaration."""
+"""Other values for a hyperparameter, found from its declaration: its switch, its ``examples``, its type."""
 
 from collections.abc import Iterator
 from types import NoneType, UnionType
@@ -7,16 +7,20 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from cnerkit.registry import Params, Switch
+from cnerkit.registry import Execution, Params, Switch
 
 
 def every_variant(params: Params) -> Iterator[tuple[str, Params]]:
     """Copies of the hyperparameters that differ from them in one value each, with the name of that value.
 
+    Those that say how a model computes, not what, are left as they are.
+
     Raises:
         AssertionError: No other legal value could be found for a field.
     """
     for name, info in type(params).model_fields.items():
+        if any(isinstance(item, Execution) for item in info.metadata):
+            continue
         value = getattr(params, name)
         if isinstance(value, Params):
             for inner, changed in every_variant(value):
@@ -38,6 +42,7 @@ def _changed(params: Params, name: str, info: FieldInfo, value: Any) -> Params:
 
 def _candidates(info: FieldInfo, value: Any) -> Iterator[Any]:
     yield from (item.off for item in info.metadata if isinstance(item, Switch))
+    yield from info.examples or ()
     yield from _of_annotation(info.annotation, value)
 
 

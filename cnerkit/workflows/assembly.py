@@ -2,42 +2,45 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnerkit import registry
-from cnerkit.engine.checkpoint import Origin, load_plain, save_plain
+from cnerkit.engine.capacity import capacity_of
+from cnerkit.engine.checkpoint import Origin
+from cnerkit.engine.pieces import Pieces, divided
 from cnerkit.engine.processes import by_first_process
+from cnerkit.engine.progress import Observer, Silent
 from cnerkit.engine.seeds import seed_everything
 from cnerkit.nn.encoders import new_encoder
 from cnerkit.recipe.schema import Recipe
-from cnerkit.recipe.writing import yaml_text
-from cnerkit.registry import ModelSpec, Task
 from cnerkit.workflows.corpus import Corpus, load_corpus
+from cnerkit.workflows.preparing import prepared as prepared_for
 from cnerkit.workflows.suitability import refuse_unsupported, task_of
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-    from cnerkit.nn.protocols import Encoder, Model
+    from cnerkit.nn.protocols import Model
 
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A corpus and a model that fit together, and where the model comes from."""
+    """A corpus and a model that fit together, where the model comes from, and train as it can afford it."""
 
     corpus: Corpus
     model: "Model"
     origin: Origin
+    train: Pieces
 
 
-def assemble(recipe: Recipe, machine: "Accelerator", *, data_dir: Path | None, cache: Path | None) -> Assembly:
+def assemble(recipe: Recipe, machine: "Accelerator", *, data_dir: Path | None, observer: Observer | None = None) -> Assembly:
     """Load the corpus and build the model, seeded by the recipe.
 
     Args:
         recipe: What to bring together.
         machine: The processes; the first loads the corpus for all, so that nothing is downloaded twice.
         data_dir: A folder with datasets, looked into first.
-        cache: Where what the model learns from train before it is built is kept for a resumed run; None keeps nothing.
+        observer: Told how far what the model learns from train before it is built is.
 
     Raises:
         CnerkitError: The corpus, the encoder or the model is not there, or they do not fit together.
@@ -49,7 +52,18 @@ def assemble(recipe: Recipe, machine: "Accelerator", *, data_dir: Path | None, c
     seed = recipe.training.seed
     seed_everything(seed, "encoder")
     encoder = new_encoder(recipe.encoder, corpus.splits["train"])
-    prepared = by_first_process(machine, lambda: _prepared(recipe, spec, task, encoder, corpus, cache))
+    prepared = by_first_process(
+        machine,
+        lambda: prepared_for(
+            spec,
+            recipe.model.params,
+            task=task,
+            encoder=encoder,
+            sentences=divided(corpus.splits["train"], recipe.training.max_tokens).sentences,
+            device=machine.device,
+            observer=observer or Silent(),
+        ),
+    )
     origin = Origin(
         recipe=recipe.resolved(),
         model=spec.name,
@@ -61,22 +75,5 @@ def assemble(recipe: Recipe, machine: "Accelerator", *, data_dir: Path | None, c
     )
     seed_everything(seed, "model")
     model = spec.build(recipe.model.params, task=task, encoder=encoder, prepared=prepared)
-    return Assembly(corpus, model, origin)
-
-
-def _prepared(
-    recipe: Recipe, spec: ModelSpec, task: Task, encoder: "Encoder", corpus: Corpus, cache: Path | None
-) -> dict[str, Any] | None:
-    """What the model learns from train before it is built, from the cache if it lies there."""
-    if spec.prepare is None:
-        return None
-    source = {"fingerprint": corpus.fingerprint, "recipe": yaml_text(recipe.resolved())}
-    if cache is not None and cache.exists():
-        kept: dict[str, Any] = load_plain(cache)
-        if kept["source"] == source:
-            return kept["prepared"]  # type: ignore[no-any-return]
-    seed_everything(recipe.training.seed, "prepare")
-    prepared = spec.prepare(recipe.model.params, task=task, encoder=encoder, sentences=corpus.splits["train"])
-    if cache is not None:
-        save_plain(cache, {"source": source, "prepared": prepared})
-    return prepared
+    train = divided(corpus.splits["train"], capacity_of(model).piece_tokens(recipe.training.max_tokens))
+    return Assembly(corpus, model, origin, train)

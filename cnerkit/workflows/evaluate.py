@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from cnerkit.codecs.tags import TagCodec
 from cnerkit.errors import DataError, UsageError
 from cnerkit.scoring.exact import Report, paired, score
+from cnerkit.scoring.token_weighted import TokenReport
 from cnerkit.text import LabelSet, Prediction, Sentence
 from cnerkit.workflows.corpus import load_split
 from cnerkit.workflows.level_scoring import LevelEvaluation, evaluate_levels
 from cnerkit.workflows.read_options import ReadOptions
+from cnerkit.workflows.token_scoring import Metric, score_tokens
 from cnerkit.workflows.types import TypeMap
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Evaluation:
         published: Rows that papers print for the recipe of the checkpoint.
         notes: What a person should know about the scores.
         levels: The scores at each level of the types, if they were asked for.
+        tokens: Token scores, if they were asked for; they stand for those of entities wherever the evaluation is shown, as the
+            two do not compare.
     """
 
     report: Report
@@ -45,6 +49,12 @@ class Evaluation:
     published: "tuple[Published, ...]" = ()
     notes: tuple[str, ...] = ()
     levels: LevelEvaluation | None = None
+    tokens: TokenReport | None = None
+
+    @property
+    def metric(self) -> str:
+        """What the scores count."""
+        return self.tokens.metric if self.tokens else Metric.ENTITY.value
 
     @property
     def inventory(self) -> tuple[str, ...]:
@@ -54,10 +64,11 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         """The evaluation as plain data."""
         return {
+            "metric": self.metric,
             "system": self.system,
             "source": self.source,
             "split": self.split,
-            **self.report.to_json(),
+            **(self.tokens or self.report).to_json(),
             **({"by_level": self.levels.to_json()} if self.levels else {}),
             "published": [row.model_dump(mode="json") for row in self.published],
             "notes": list(self.notes),
@@ -91,6 +102,7 @@ def evaluate_checkpoint(
     batch_tokens: int | None = None,
     precision: "Precision" = "fp32",
     levels: bool = False,
+    metric: Metric = Metric.ENTITY,
 ) -> Evaluation:
     """Score a checkpoint on annotated sentences, against the whole of their gold.
 
@@ -101,9 +113,10 @@ def evaluate_checkpoint(
         batch_tokens: Padded tokens in a batch, at most; None leaves it to the device.
         precision: Number format of the layers that allow bfloat16.
         levels: Whether to score at each level of the types as well.
+        metric: What to count; token scores need entities that BIO tags can write.
 
     Raises:
-        CnerkitError: The checkpoint or the gold is missing or cannot be read.
+        CnerkitError: The checkpoint or the gold is missing or cannot be read, or has entities that the metric does not know.
     """
     from cnerkit.engine.devices import prediction_batch
     from cnerkit.engine.inference import predict_sentences
@@ -119,19 +132,21 @@ def evaluate_checkpoint(
         restored.model,
         sentences,
         batch_tokens=batch_tokens or prediction_batch(restored.device),
+        kinds=restored.task.kinds,
         device=restored.device,
         precision=precision,
     )
-    predictions = list(found) if levels else found
-    report = score(_entities(sentences), (prediction.entities for prediction in predictions))
+    predictions = list(found)
+    entities = [prediction.entities for prediction in predictions]
     return Evaluation(
-        report=report,
+        report=score(_entities(sentences), entities),
         system=str(path),
         source=gold.source,
         split=_split(gold),
         published=recipe.published if _is_own_test(recipe, gold) else (),
         notes=tuple(_remarks(recipe, gold.source, restored.task.types, sentences)),
-        levels=_by_level(restored, sentences, predictions) if isinstance(predictions, list) else None,
+        levels=_by_level(restored, sentences, predictions) if levels else None,
+        tokens=score_tokens(sentences, entities, metric, source=gold.source, system=str(path)),
     )
 
 
@@ -147,11 +162,12 @@ def _by_level(restored: "RestoredModel", sentences: Sequence[Sentence], predicti
     )
 
 
-def evaluate_files(gold: Gold, predicted: Gold) -> Evaluation:
+def evaluate_files(gold: Gold, predicted: Gold, metric: Metric = Metric.ENTITY) -> Evaluation:
     """Score one annotated file against another; the two may differ in format and scheme, but not in their sentences.
 
     Raises:
-        DataError: The two differ in a sentence, which is quoted, or one of them has none of its entities.
+        DataError: The two differ in a sentence, which is quoted, or one of them has none of its entities, or some that the
+            metric does not know.
         CnerkitError: A file is missing or cannot be read.
     """
     right, found = annotated(gold), annotated(predicted)
@@ -160,8 +176,14 @@ def evaluate_files(gold: Gold, predicted: Gold) -> Evaluation:
         _in_same_units(right_types.apply(one), found_types.apply(other), number, predicted.source)
         for number, (one, other) in enumerate(paired(right, found), start=1)
     ]
-    report = score(_entities([one for one, _ in pairs]), _entities([other for _, other in pairs]))
-    return Evaluation(report=report, system=predicted.source, source=gold.source, split=_split(gold))
+    sentences, entities = [one for one, _ in pairs], list(_entities([other for _, other in pairs]))
+    return Evaluation(
+        report=score(_entities(sentences), entities),
+        system=predicted.source,
+        source=gold.source,
+        split=_split(gold),
+        tokens=score_tokens(sentences, entities, metric, source=gold.source, system=predicted.source),
+    )
 
 
 def annotated(gold: Gold) -> tuple[Sentence, ...]:

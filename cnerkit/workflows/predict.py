@@ -8,7 +8,8 @@ from cnerkit.codecs.schemes import Scheme
 from cnerkit.codecs.tags import tags_from_entities
 from cnerkit.engine.devices import Precision, prediction_batch
 from cnerkit.engine.inference import predict_sentences
-from cnerkit.text import Entity, Prediction, Sentence
+from cnerkit.errors import DataError
+from cnerkit.text import Entity, Fragment, Prediction, Sentence
 from cnerkit.workflows.lines import Form, Line, chunks, is_live, read_lines, sentence_of, tokenize
 from cnerkit.workflows.model import RestoredModel
 
@@ -18,13 +19,32 @@ DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class FoundEntity:
-    """An entity in a line of text: code points ``[start, end)``, exactly of the text that came in."""
+    """An entity in a line of text: code points ``[start, end)``, exactly of the text that came in.
 
-    start: int
-    end: int
+    ``fragments`` are all its pieces; the ``text`` of a discontinuous one is theirs, joined by a space.
+    """
+
+    fragments: tuple[Fragment, ...]
     label: str
     text: str
     score: float
+
+    @property
+    def start(self) -> int:
+        """First code point."""
+        return self.fragments[0].start
+
+    @property
+    def end(self) -> int:
+        """One past the last code point."""
+        return self.fragments[-1].end
+
+    def as_record(self) -> dict[str, Any]:
+        """The entity as in span JSON, with ``fragments`` only when there are several."""
+        where: dict[str, Any] = {"start": self.start, "end": self.end, "label": self.label, "text": self.text}
+        if len(self.fragments) > 1:
+            where["fragments"] = [[part.start, part.end] for part in self.fragments]
+        return {**where, "score": self.score}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +61,7 @@ class PredictedLine:
         return {
             **(self.line.fields or {}),
             "text": self.line.text,
-            "entities": [
-                {"start": found.start, "end": found.end, "label": found.label, "text": found.text, "score": found.score}
-                for found in self.entities
-            ],
+            "entities": [found.as_record() for found in self.entities],
         }
 
 
@@ -81,6 +98,7 @@ def predict_lines(
         restored.model,
         [sentence_of(line, joiner) for line in lines],
         batch_tokens=batch_tokens or prediction_batch(restored.device),
+        kinds=restored.task.kinds,
         device=restored.device,
         precision=precision,
         read_ahead=len(lines) or 1,
@@ -95,14 +113,21 @@ def as_tagged(predicted: PredictedLine, joiner: str, scheme: Scheme) -> tuple[Se
     """The line as a sentence with its entities, and their tags.
 
     Raises:
-        DataError: The scheme cannot write the entities.
+        DataError: The scheme cannot write the entities, because two overlap or one is discontinuous.
     """
+    name = f"{predicted.line.source}:{predicted.line.number}"
     tokens, starts = tokenize(predicted.line.text, joiner)
     first = {start: place for place, start in enumerate(starts)}
     end = {start + len(token): place for place, (start, token) in enumerate(zip(starts, tokens, strict=False), start=1)}
-    entities = frozenset(Entity.span(first[found.start], end[found.end], found.label) for found in predicted.entities)
-    sentence = Sentence(f"{predicted.line.source}:{predicted.line.number}", tokens, entities, joiner)
-    return sentence, tags_from_entities(entities, len(tokens), scheme)
+    entities = frozenset(
+        Entity(tuple(Fragment(first[part.start], end[part.end]) for part in found.fragments), found.label)
+        for found in predicted.entities
+    )
+    try:
+        tags = tags_from_entities(entities, len(tokens), scheme)
+    except DataError as error:
+        raise DataError(error.what, where=name, fix="use --format jsonl, which holds entities of any kind") from error
+    return Sentence(name, tokens, entities, joiner), tags
 
 
 def _found(text: str, joiner: str, prediction: Prediction) -> Iterator[FoundEntity]:
@@ -110,10 +135,11 @@ def _found(text: str, joiner: str, prediction: Prediction) -> Iterator[FoundEnti
         return
     tokens, starts = tokenize(text, joiner)
     for entity, score in zip(prediction.entities, prediction.scores, strict=True):
-        start, end = _characters(entity, tokens, starts)
-        yield FoundEntity(start, end, entity.type, text[start:end], round(score, DIGITS))
+        fragments = tuple(_characters(part, tokens, starts) for part in entity.fragments)
+        surface = " ".join(text[part.start : part.end] for part in fragments)
+        yield FoundEntity(fragments, entity.type, surface, round(score, DIGITS))
 
 
-def _characters(entity: Entity, tokens: tuple[str, ...], starts: list[int]) -> tuple[int, int]:
-    last = entity.end - 1
-    return starts[entity.start], starts[last] + len(tokens[last])
+def _characters(part: Fragment, tokens: tuple[str, ...], starts: list[int]) -> Fragment:
+    last = part.end - 1
+    return Fragment(starts[part.start], starts[last] + len(tokens[last]))

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from xml.sax.saxutils import escape
 
 from cnerkit.errors import UsageError
 from cnerkit.storage import whole_file
+from cnerkit.workflows import svg
 from cnerkit.workflows.relevance import LabelRelevance, Relevance
+from cnerkit.workflows.svg import CHAR, MARGIN, ROW, width_of
 
-CELL, ROW, MARGIN, CHAR = 96, 24, 12, 7.2
-"""Pixels: width of a column, height of a row, edge, width of a small letter."""
-DARK = (8, 69, 148)
-"""The colour of 1; 0 is white."""
+CELL = 96
+"""Width of a column in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,12 @@ class _Grid:
     def of(cls, view: Relevance) -> "_Grid":
         shown = {each.label for token in view.tokens for each in token.top()}
         labels = tuple(each.label for each in view.tokens[0].labels if each.label in shown) if view.tokens else ()
-        return cls(view, labels, 2 * MARGIN + CHAR * max(map(_width, labels), default=0))
+        return cls(view, labels, 2 * MARGIN + CHAR * max(map(width_of, labels), default=0))
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in pixels."""
-        text = 2 * MARGIN + CHAR * max(_width(self.view.sentence.text), _width(self.caption))
+        text = 2 * MARGIN + CHAR * max(width_of(self.view.sentence.text), width_of(self.caption))
         return max(text, self.left + CELL * len(self.view.tokens) + MARGIN), 2 * MARGIN + ROW * (len(self.labels) + 3)
 
     @property
@@ -61,52 +60,27 @@ def refuse_other_picture(path: Path) -> None:
 def picture(view: Relevance) -> str:
     """The relevance as SVG."""
     grid = _Grid.of(view)
-    width, height = grid.size
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" role="img" '
-        'font-family="monospace, sans-serif" font-size="12">'
-    )
-    return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>', *_body(grid), "</svg>", ""])
+    return svg.document(*grid.size, _body(grid))
 
 
 def _body(grid: _Grid) -> Iterator[str]:
-    yield _text(MARGIN, 0, grid.view.sentence.text)
+    yield svg.label(MARGIN, 0, grid.view.sentence.text)
     for column, token in enumerate(grid.view.tokens):
-        yield _text(grid.left + CELL * (column + 0.5), 1, token.token, anchor="middle")
+        yield svg.label(grid.left + CELL * (column + 0.5), 1, token.token, anchor="middle")
         cells = {each.label: each for each in token.labels}
         for row, label in enumerate(grid.labels, start=2):
             yield from _cell(grid.left + CELL * column, row, cells[label], is_truth=label == token.truth)
     for row, label in enumerate(grid.labels, start=2):
-        yield _text(grid.left - MARGIN, row, label, anchor="end")
-    yield _text(MARGIN, len(grid.labels) + 2, grid.caption)
+        yield svg.label(grid.left - MARGIN, row, label, anchor="end")
+    yield svg.label(MARGIN, len(grid.labels) + 2, grid.caption)
 
 
 def _cell(x: float, row: int, relevance: LabelRelevance, *, is_truth: bool) -> Iterator[str]:
     """Two halves, the true relevance and the predicted one; the truth has a frame."""
     for half, value in enumerate((relevance.true, relevance.predicted)):
         left, share = x + half * CELL / 2, max(0.0, min(1.0, value)) ** 0.5
-        fill = ",".join(str(round(255 - share * (255 - part))) for part in DARK)
-        yield f'<rect x="{left:.1f}" y="{_top(row):.1f}" width="{CELL / 2:.1f}" height="{ROW}" fill="rgb({fill})"/>'
-        yield _text(left + CELL / 4, row, f"{value:.3f}", anchor="middle", fill="white" if share > 0.5 else "black")
+        yield svg.cell(left, row, CELL / 2, share)
+        yield svg.label(left + CELL / 4, row, f"{value:.3f}", anchor="middle", fill="white" if share > 0.5 else "black")
     if is_truth:
-        frame = f'x="{x + 1:.1f}" y="{_top(row) + 1:.1f}" width="{CELL - 2}" height="{ROW - 2}"'
+        frame = f'x="{x + 1:.1f}" y="{svg.top(row) + 1:.1f}" width="{CELL - 2}" height="{ROW - 2}"'
         yield f'<rect {frame} fill="none" stroke="black" stroke-width="2"/>'
-
-
-def _text(x: float, row: int, text: str, *, anchor: str = "start", fill: str = "black") -> str:
-    y = _top(row) + ROW * 0.7
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}" xml:space="preserve">{_visible(text)}</text>'
-
-
-def _top(row: int) -> float:
-    return MARGIN + ROW * row
-
-
-def _width(text: str) -> int:
-    """Small letters that a text is as wide as; a Chinese character counts as two."""
-    return sum(1 if character < "\u1100" else 2 for character in text)
-
-
-def _visible(text: str) -> str:
-    """The text for XML, which knows no control characters."""
-    return escape("".join(character if character.isprintable() else "\ufffd" for character in text))

@@ -1,10 +1,13 @@
 """What training comes to: the scores of one run, and of runs that differ in their seed."""
 
+import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnerkit.engine.runs import RunFolder
+from cnerkit.errors import DataError
 from cnerkit.recipe.schema import Published, Recipe
 from cnerkit.scoring.exact import Report
 
@@ -52,6 +55,34 @@ class TrainingResult:
             "test": self.test.to_json() if self.test else None,
             "published": [row.model_dump(mode="json") for row in self.published],
         }
+
+
+def read_result(recipe: Recipe, folder: Path) -> TrainingResult:
+    """The result of a run that is done, from its ``metrics.json``.
+
+    Args:
+        recipe: What the run followed.
+        folder: Its folder.
+
+    Raises:
+        DataError: The file is not what a run writes.
+    """
+    file = RunFolder(folder).metrics
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return TrainingResult(
+            recipe=recipe,
+            folder=folder,
+            best_epoch=kept["best_epoch"],
+            n_epochs=kept["epochs"],
+            dev=Report.from_json(kept["dev"]),
+            test=Report.from_json(kept["test"]) if kept["test"] else None,
+            dev_is_test=kept["dev_is_test"],
+            remark=kept["remark"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fix = "delete it and resume the run"
+        raise DataError("the scores of the run cannot be read", where=str(file), fix=fix) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from cnerkit.scoring.exact import Report, score
 from cnerkit.text import Prediction, Sentence
 from cnerkit.workflows.assembly import Assembly, assemble
 from cnerkit.workflows.model import load_weights
+from cnerkit.workflows.path_search import count_overflows, remark_on_overflows
 from cnerkit.workflows.planning import TrainingObserver, plan_of
 from cnerkit.workflows.predictions import write_predictions
-from cnerkit.workflows.result import SeedsResult, TrainingResult
+from cnerkit.workflows.result import SeedsResult, TrainingResult, read_result
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -61,10 +62,17 @@ def train(recipe: Recipe, folder: Path, options: Options, observer: TrainingObse
         if not machine.is_main_process:
             observer = None
         by_first_process(machine, lambda: run.check(recipe.resolved(), options.start))
-        assembly = assemble(recipe, machine, data_dir=options.data_dir, cache=run.prepared)
+        if finished := by_first_process(machine, lambda: _finished(recipe, run, options.start)):
+            return finished
+        assembly = assemble(recipe, machine, data_dir=options.data_dir, observer=observer)
         by_first_process(machine, lambda: run.begin(recipe.resolved(), options.start))
         n_epochs = _fit(recipe, assembly, run, machine, observer)
         return _score_best(recipe, assembly, run, machine, n_epochs)
+
+
+def _finished(recipe: Recipe, run: RunFolder, start: Start) -> TrainingResult | None:
+    """The result of a run that is to be resumed and has nothing left to do, not even a ``last.pt`` to go on from."""
+    return read_result(recipe, run.path) if start == "resume" and run.is_done() else None
 
 
 def _fit(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Accelerator", observer: TrainingObserver | None) -> int:
@@ -72,7 +80,7 @@ def _fit(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Accelerat
     dev = assembly.corpus.splits["dev"]
     training = Training(
         assembly.model,
-        assembly.corpus.splits["train"],
+        assembly.train.sentences,
         recipe.training,
         accelerator=machine,
         keeper=FolderKeeper(run, assembly.origin),
@@ -132,7 +140,9 @@ def _compared(sentences: Sequence[Sentence], predictions: Sequence[Prediction]) 
 
 def _predicted(assembly: Assembly, sentences: Sequence[Sentence], machine: "Accelerator", recipe: Recipe) -> list[Prediction]:
     """Predictions in float32, whatever training computes in, so that ``evaluate`` comes to the same score."""
-    return predict_shared(assembly.model, sentences, machine, batch_tokens=recipe.training.batch_tokens)
+    batch_tokens, batch_cells = recipe.training.batch_tokens, recipe.training.batch_cells
+    kinds = assembly.origin.task.kinds
+    return predict_shared(assembly.model, sentences, machine, batch_tokens=batch_tokens, batch_cells=batch_cells, kinds=kinds)
 
 
 def _score_best(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Accelerator", n_epochs: int) -> TrainingResult:
@@ -146,12 +156,18 @@ def _score_best(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Ac
 
     best_epoch = by_first_process(machine, load_best)
     copy_from_first_process(assembly.model, machine)
-    dev, test = _scored(assembly, corpus.splits["dev"], machine, recipe), None
-    if gold := corpus.splits.get("test"):
+
+    def scored_and_kept(gold: Sequence[Sentence], file: Path) -> Report:
         predictions = _predicted(assembly, gold, machine, recipe)
-        test = _compared(gold, predictions)
-        by_first_process(machine, lambda: write_predictions(run.predictions, gold, predictions))
-    result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test, corpus.remark)
+        by_first_process(machine, lambda: write_predictions(file, gold, predictions))
+        return _compared(gold, predictions)
+
+    dev = scored_and_kept(corpus.splits["dev"], run.dev_predictions)
+    overflows = count_overflows(assembly.model, machine)
+    test = scored_and_kept(gold, run.predictions) if (gold := corpus.splits.get("test")) else None
+    of_test = remark_on_overflows(count_overflows(assembly.model, machine) - overflows)
+    remark = "; ".join(filter(None, [corpus.remark, of_test]))
+    result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test, remark)
     by_first_process(machine, lambda: write_json(run.metrics, result.to_json()))
     return result
 

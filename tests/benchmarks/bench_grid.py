@@ -157,6 +157,31 @@ def decode_many() -> None:
     print(f"{GRIDS} grids of {np.mean([len(grid) for grid in grids]):.0f} tokens: {time.process_time() - start:.2f} s")
 
 
+def decode_scored() -> None:
+    """Print how many grids of scores are read in a second, each label that is on with its probability, against plain loops."""
+    rng, codec = random.Random(0), GridCodec(TYPES)
+    sentences = [made(max(10, round(rng.gammavariate(3, 16))), rng) for _ in range(500)]
+    grids = [codec.encode_array(sentence) for sentence in sentences]
+
+    def ours() -> None:
+        for grid in grids:
+            cells = np.argwhere(grid).tolist()
+            codec.decode_weighted(cells, [0.9] * len(cells))
+
+    def plain() -> None:
+        for grid in grids:
+            loop_decode(grid, TYPES, listed=True)
+
+    times = seconds({"ours": ours, "plain": plain})
+    rates = ", ".join(f"{name} {len(grids) / spent:.0f} grids/s" for name, spent in times.items())
+    print(f"with probabilities: {rates}; {times['plain'] / times['ours']:.1f} x")
+    half = np.argwhere(np.random.default_rng(0).random((128, 128, len(codec.labels))) < 0.5).tolist()
+    overflows: list[Overflow] = []
+    start = time.process_time()
+    found = codec.decode_weighted(half, [0.6] * len(half), overflows)
+    print(f"N = 128, half on: {len(found)} entities, {len(overflows)} overflows, {time.process_time() - start:.2f} s")
+
+
 def decode_the_densest(length: int) -> None:
     """Print what grids take in which everything is on, or the half of it, or in which 64 paths join most pairs."""
     codec, rng = GridCodec(TYPES), np.random.default_rng(0)
@@ -189,6 +214,7 @@ def main() -> None:
     for length in LENGTHS:
         compare(length)
     decode_many()
+    decode_scored()
     decode_the_densest(128)
     long_sentence()
 

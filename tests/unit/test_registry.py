@@ -22,7 +22,19 @@ class P(Params):
 MODEL = ModelSpec("{name}", "a plugin", "nobody", P, build=lambda *a, **k: None)
 """
 
-OURS = ["bert_crf", "bert_softmax", "bilstm_crf", "hmcn_f", "lambdarank", "ranknet", "softfine"]
+OURS = [
+    "bert_crf",
+    "bert_softmax",
+    "bilstm_crf",
+    "classattn",
+    "crener",
+    "hmcn_f",
+    "hreb",
+    "lambdarank",
+    "ranknet",
+    "softfine",
+    "w2ner",
+]
 
 
 @pytest.fixture

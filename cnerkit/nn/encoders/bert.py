@@ -18,7 +18,7 @@ from cnerkit.nn.encoders.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-Pooling = Literal["first", "mean"]
+Pooling = Literal["first", "mean", "max"]
 
 _PIECES_AT_ONCE = 1 << 14
 """Padded pieces of long sentences that are computed together when no gradient is wanted, so that memory stays flat."""
@@ -27,7 +27,8 @@ _PIECES_AT_ONCE = 1 << 14
 class BertEncoder(nn.Module):
     """Hidden states of a BERT-like model, one per token; a protocol ``Encoder``.
 
-    Characters are one piece each, whatever they are; words have the vector of their first piece or the mean over their pieces.
+    Characters are one piece each, whatever they are; words have the vector of their first piece, or the mean over their pieces,
+    or the greatest number of any of them in each place.
     A sentence longer than the model goes through overlapping windows, as further rows of the batch, and each token's vector is
     taken from the window in which it is most central: what follows sees the whole sentence.
 
@@ -37,23 +38,27 @@ class BertEncoder(nn.Module):
         vocabulary: Its vocabulary.
         pooling: How a word's pieces become one vector.
         overlap: Tokens that neighbouring windows share.
+        layers: How many of the last layers' hidden states are averaged.
 
     Raises:
         DataError: The vocabulary has more items than the model has vectors.
+        RecipeError: The model has fewer layers.
     """
 
     def __init__(
-        self, bert: "PreTrainedModel", architecture: Architecture, vocabulary: Vocabulary, *, pooling: Pooling, overlap: int
+        self,
+        bert: "PreTrainedModel",
+        architecture: Architecture,
+        vocabulary: Vocabulary,
+        *,
+        pooling: Pooling,
+        overlap: int,
+        layers: int = 1,
     ) -> None:
         super().__init__()
-        n_vectors = bert.config.vocab_size
-        if len(vocabulary.items) > n_vectors:
-            raise DataError(
-                f"the vocabulary has {len(vocabulary.items)} items, but the encoder has only {n_vectors} vectors for them",
-                fix="take the vocab.txt and the config.json of the same encoder",
-            )
+        _refuse_misfit(len(vocabulary.items), bert.config.vocab_size, layers, bert.config.num_hidden_layers)
         self.bert, self.architecture, self.vocabulary = bert.train(), architecture, vocabulary
-        self.pooling, self.overlap = pooling, overlap
+        self.pooling, self.overlap, self.layers = pooling, overlap, layers
         self.dim: int = bert.config.hidden_size
         self.capacity = architecture.capacity(bert.config)
 
@@ -103,6 +108,7 @@ class BertEncoder(nn.Module):
             "lower_case": self.vocabulary.lower_case,
             "pooling": self.pooling,
             "overlap": self.overlap,
+            "layers": self.layers,
         }
 
     def _hidden(self, rows: Rows, device: torch.device, *, in_parts: bool) -> Tensor:
@@ -116,9 +122,16 @@ class BertEncoder(nn.Module):
         for here in range(0, len(ids), n_rows):
             rows_here = slice(here, here + n_rows)
             with self._own_precision(device):
-                done = self.bert(input_ids=ids[rows_here], attention_mask=None if mask is None else mask[rows_here])
-            parts.append(done.last_hidden_state)
+                parts.append(self._averaged(ids[rows_here], None if mask is None else mask[rows_here]))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _averaged(self, ids: Tensor, mask: Tensor | None) -> Tensor:
+        """The mean over the hidden states of the last layers, (row, piece, dim)."""
+        if self.layers == 1:
+            last: Tensor = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+            return last
+        every = self.bert(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        return torch.stack(every[-self.layers :]).mean(0)
 
     def _own_precision(self, device: torch.device) -> contextlib.AbstractContextManager[object]:
         """Weights that are bfloat16 need no autocast, which would only convert to and fro."""
@@ -126,15 +139,31 @@ class BertEncoder(nn.Module):
         return torch.autocast(device.type, enabled=False) if halved else contextlib.nullcontext()
 
     def _per_token(self, hidden: Tensor, rows: Rows) -> Tensor:
-        """(place, dim) to (batch, token, dim), by the first piece of each token or the mean over its pieces."""
+        """(place, dim) to (batch, token, dim), by the first piece of each token, or the mean or the maximum over its pieces."""
         if self.pooling == "first":
             return hidden[torch.from_numpy(rows.first).to(hidden.device)]
         per_token = rows.per_token.ravel()
         before = np.cumsum(per_token) - per_token
         places = np.repeat(rows.first.ravel() - before, per_token) + np.arange(per_token.sum())
         index, offsets = (torch.from_numpy(values).to(hidden.device) for values in (places, before))
-        pooled = functional.embedding_bag(index, hidden, offsets, mode="mean")
-        return pooled.view(*rows.first.shape, -1)
+        if self.pooling == "mean":
+            return functional.embedding_bag(index, hidden, offsets, mode="mean").view(*rows.first.shape, -1)
+        lengths = torch.from_numpy(per_token).to(hidden.device)
+        greatest = torch.segment_reduce(hidden[index], "max", lengths=lengths)  # deterministic, unlike bags; -inf on padding
+        return greatest.masked_fill(lengths.eq(0).unsqueeze(1), 0.0).view(*rows.first.shape, -1)
+
+
+def _refuse_misfit(n_items: int, n_vectors: int, layers: int, n_layers: int) -> None:
+    if n_items > n_vectors:
+        raise DataError(
+            f"the vocabulary has {n_items} items, but the encoder has only {n_vectors} vectors for them",
+            fix="take the vocab.txt and the config.json of the same encoder",
+        )
+    if layers > n_layers:
+        raise RecipeError(
+            f"the mean over the last {layers} layers of an encoder that has {n_layers}",
+            fix=f"lower encoder.layers to {n_layers}",
+        )
 
 
 def bert_from_description(description: Mapping[str, Any]) -> BertEncoder:
@@ -146,16 +175,19 @@ def bert_from_description(description: Mapping[str, Any]) -> BertEncoder:
     """
     config, items = description.get("config"), description.get("vocabulary")
     lower_case, pooling, overlap = (description.get(key) for key in ("lower_case", "pooling", "overlap"))
+    layers = description.get("layers", 1)  # older checkpoints have the last one
     if not (
         isinstance(config, Mapping)
         and isinstance(items, list)
         and all(isinstance(item, str) for item in items)
         and isinstance(lower_case, bool)
-        and pooling in ("first", "mean")
+        and pooling in ("first", "mean", "max")
         and type(overlap) is int
         and overlap >= 0
+        and type(layers) is int
+        and layers >= 1
     ):
         raise DataError("the encoder is not described as it should be")
     architecture = architecture_from({**config, "model_type": description.get("model_type")}, where="checkpoint")
     vocabulary = Vocabulary(items, lower_case=lower_case)
-    return BertEncoder(architecture.random_model(), architecture, vocabulary, pooling=pooling, overlap=overlap)
+    return BertEncoder(architecture.random_model(), architecture, vocabulary, pooling=pooling, overlap=overlap, layers=layers)

@@ -42,6 +42,11 @@ class BertSettings(Protocol):
         """Tokens that neighbouring windows share."""
         ...
 
+    @property
+    def layers(self) -> int:
+        """How many of the last layers' hidden states are averaged."""
+        ...
+
 
 class StaticSettings(Protocol):
     """What a recipe says about one vector per token."""
@@ -85,7 +90,13 @@ def new_encoder(settings: BertSettings | StaticSettings, sentences: Iterable[Sen
         DataError: Files are damaged.
     """
     if settings.kind == "bert":
-        return pretrained_bert(settings.path, revision=settings.revision, pooling=settings.pooling, overlap=settings.overlap)
+        return pretrained_bert(
+            settings.path,
+            revision=settings.revision,
+            pooling=settings.pooling,
+            overlap=settings.overlap,
+            layers=settings.layers,
+        )
     if settings.path is None:
         return random_vectors(sentences, dim=settings.dim, min_count=settings.min_count, dropout=settings.dropout)
     vectors = read_vectors(settings.path, settings.dim)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnerkit.errors import DataError, MissingError
+from cnerkit.errors import DataError, MissingError, RecipeError
 from cnerkit.nn.encoders.architecture import Architecture, architecture_from
 from cnerkit.nn.encoders.bert import BertEncoder, Pooling
 from cnerkit.nn.encoders.files import WEIGHTS, encoder_folder
@@ -19,7 +19,7 @@ _LFS_POINTER = b"version https://git-lfs"
 _AGAIN = "download the encoder again: the weights and the config.json of the same encoder"
 
 
-def pretrained_bert(path: str, *, revision: str | None, pooling: Pooling, overlap: int) -> BertEncoder:
+def pretrained_bert(path: str, *, revision: str | None, pooling: Pooling, overlap: int, layers: int = 1) -> BertEncoder:
     """A BERT-like encoder with its pretrained weights, in float32.
 
     Args:
@@ -27,10 +27,11 @@ def pretrained_bert(path: str, *, revision: str | None, pooling: Pooling, overla
         revision: Which version on the hub; None for the one in the cache, or else the newest.
         pooling: How a word's pieces become one vector.
         overlap: Tokens that neighbouring windows of a long sentence share.
+        layers: How many of the last layers' hidden states are averaged.
 
     Raises:
         MissingError: The encoder, or a part of its weights, is not there.
-        RecipeError: It is an encoder of another kind.
+        RecipeError: It is an encoder of another kind, or has fewer layers.
         DataError: Its files are damaged or do not fit together.
     """
     folder = encoder_folder(path, revision)
@@ -38,9 +39,10 @@ def pretrained_bert(path: str, *, revision: str | None, pooling: Pooling, overla
     architecture = architecture_from(read_json(file), where=str(file))
     vocabulary = read_vocabulary(folder)
     try:
-        return BertEncoder(_load(folder, architecture), architecture, vocabulary, pooling=pooling, overlap=overlap)
-    except DataError as error:
-        raise DataError(error.what, where=error.where or str(folder), fix=error.fix) from error
+        bert = _load(folder, architecture)
+        return BertEncoder(bert, architecture, vocabulary, pooling=pooling, overlap=overlap, layers=layers)
+    except (DataError, RecipeError) as error:
+        raise type(error)(error.what, where=error.where or str(folder), fix=error.fix) from error
 
 
 def _load(folder: Path, architecture: Architecture) -> "PreTrainedModel":

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cnerkit.engine.batching import Budget, cut_by_length, epoch_batches, grouped
 
 lengths_of_sentences = st.lists(st.integers(0, 60), max_size=200)
-budgets = st.builds(Budget, st.integers(1, 200), st.none() | st.integers(1, 12))
+budgets = st.builds(Budget, st.integers(1, 200), st.none() | st.integers(1, 12), st.none() | st.integers(1, 9000))
 
 
 @given(lengths_of_sentences, budgets, st.integers(0, 5), st.integers(0, 5))
@@ -21,6 +21,8 @@ def test_no_batch_of_several_sentences_is_over_the_budget(lengths, budget):
         padded = len(batch) * max(lengths[place] for place in batch)
         assert len(batch) == 1 or padded <= budget.tokens
         assert len(batch) <= (budget.sentences or len(batch))
+        cells = len(batch) * max(lengths[place] for place in batch) ** 2
+        assert len(batch) == 1 or budget.cells is None or cells <= budget.cells
 
 
 def test_a_sentence_over_the_budget_is_a_batch_alone():
@@ -37,6 +39,18 @@ def test_every_epoch_and_every_seed_has_its_own_order():
     lengths = [number % 30 + 1 for number in range(500)]
     orders = [epoch_batches(lengths, Budget(100), seed=seed, epoch=epoch) for seed in range(3) for epoch in range(3)]
     assert len({tuple(order) for order in orders}) == 9
+
+
+def test_cells_bound_long_sentences_where_tokens_bound_short_ones():
+    lengths = [100] * 8 + [10] * 8
+    assert [len(batch) for batch in cut_by_length(range(16), lengths, Budget(400, cells=20000))] == [2, 2, 2, 2, 8]
+
+
+def test_little_of_a_batch_of_cells_is_padding():
+    lengths = [(number * 37) % 100 + 1 for number in range(5000)]
+    batches = epoch_batches(lengths, Budget(10**9, cells=65_536), seed=1, epoch=0)
+    padded = sum(len(batch) * max(lengths[place] for place in batch) ** 2 for batch in batches)
+    assert padded < 1.07 * sum(length**2 for length in lengths)
 
 
 def test_batches_come_in_random_order_of_length():

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from cnerkit.engine.inference import predict_sentences
-from cnerkit.text import Prediction, Sentence
+from cnerkit.errors import CnerkitError
+from cnerkit.text import Entity, Prediction, Sentence
 
 
 @pytest.fixture
@@ -62,6 +63,43 @@ def test_model_does_not_drop_anything_out_and_keeps_no_graph(new_toy, sentences)
 def test_inference_mode_does_not_leak_between_two_predictions(new_toy, sentences):
     next(predict_sentences(new_toy(), sentences, batch_tokens=40))
     assert not torch.is_inference_mode_enabled()
+
+
+def test_a_model_s_own_window_and_cost_bound_what_it_is_given(new_toy):
+    model = new_toy()
+    model.window_tokens, model.cost, model.shapes = 20, "cells", []
+    model.register_forward_hook(lambda _module, given, _scores: model.shapes.append(tuple(given[0].mask.shape)))
+    text = Sentence("long", tuple("天日地月" * 50))
+    (found,) = predict_sentences(model, [text], batch_tokens=30)
+    assert max(longest for _, longest in model.shapes) <= 20
+    assert max(rows * longest**2 for rows, longest in model.shapes) <= 64 * 30
+    (one_by_one,) = predict_sentences(model, [text], batch_tokens=30, batch_cells=1)
+    assert model.shapes[-1][0] == 1
+    assert found == one_by_one == next(predict_sentences(new_toy(), [text], batch_tokens=1000))
+
+
+def test_entities_of_two_windows_may_overlap_only_where_the_task_has_such(new_toy):
+    model = new_toy()
+    model.window_tokens, model.cost = 8, "tokens"
+    model.predict = lambda batch: [
+        Prediction(one.id, (Entity.span(3, 6, "A"),), (1.0,)) if len(one) > 5 else Prediction(one.id, (), ())
+        for one in batch.sentences
+    ]
+    text = Sentence("s", tuple("天地玄黄宇宙洪荒日月"))
+    flat, nested = (
+        list(next(predict_sentences(model, [text], batch_tokens=50, kinds=frozenset(kinds))).entities)
+        for kinds in ({"flat"}, {"flat", "nested"})
+    )
+    assert flat == [Entity.span(3, 6, "A")]
+    assert nested == [Entity.span(3, 6, "A"), Entity.span(5, 8, "A")]
+
+
+def test_a_batch_that_does_not_fit_is_named_with_the_option_that_makes_it_smaller(new_toy, sentences):
+    model = new_toy()
+    model.forward = lambda _batch: torch.empty(1 << 60)
+    with pytest.raises(CnerkitError, match=r"out of memory in a batch of \d+ sentences and \d+ padded tokens") as caught:
+        list(predict_sentences(model, sentences, batch_tokens=40))
+    assert "--batch-tokens" in caught.value.fix
 
 
 def test_bfloat16_is_used_where_it_is_asked_for(new_toy, sentences):

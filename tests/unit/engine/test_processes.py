@@ -40,6 +40,14 @@ def test_what_a_model_keeps_besides_its_weights_is_that_of_the_first_process_whe
     assert first == second == load_checkpoint(folder / "counting/last.pt").state["seen"].item() > 0
 
 
+def test_buffers_that_a_module_wants_averaged_are_the_mean_over_processes_after_each_step(outcome):
+    _, told, _ = outcome
+    (first, first_shared), (second, second_shared) = told["latest"]
+    assert first != second
+    means = [(one + other) / 2 for one, other in zip(first, second, strict=True)]
+    assert first_shared == second_shared == [0.0, *means[:-1]]
+
+
 def test_shared_predictions_are_those_of_one_process_each_sentence_once_and_in_order(outcome, new_toy, toy_corpus):
     folder, told, _ = outcome
     model = new_toy()

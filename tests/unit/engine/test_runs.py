@@ -122,9 +122,34 @@ def test_log_is_cut_to_a_moment_and_loses_a_line_that_was_half_written(folder, t
     assert [(record["kind"], record["epoch"]) for record in kept] == [("steps", 1), ("epoch", 1), ("steps", 2)]
 
 
+def test_log_has_what_modules_report_under_a_key_of_its_own_and_no_such_key_without(folder, toy_task):
+    start(folder, RECIPE, "new")
+    keeper = FolderKeeper(folder, Origin({}, "toy", {}, toy_task, {}, None, ""))
+    keeper.log("steps", StepRecord(1, 20, 40, 0.5, 1.0, {"gate.alpha": 0.25}))
+    keeper.log("steps", StepRecord(1, 40, 40, 0.5, 1.0))
+    told, silent = (json.loads(line) for line in folder.log.read_text(encoding="utf-8").splitlines())
+    assert told["measures"] == {"gate.alpha": 0.25}
+    assert "measures" not in silent
+
+
 def test_log_that_cannot_be_written_is_told(folder, toy_task):
     start(folder, RECIPE, "new")
     folder.log.mkdir()
     keeper = FolderKeeper(folder, Origin({}, "toy", {}, toy_task, {}, None, ""))
     with pytest.raises(CnerkitError, match="cannot write"):
         keeper.log("steps", StepRecord(1, 1, 1, 0.5, 1.0))
+
+
+def test_resume_does_not_mind_what_a_recipe_says_about_itself(folder):
+    start(folder, RECIPE, "new")
+    start(folder, {**RECIPE, "published": [{"row": "one"}], "name": "other", "title": "new"}, "resume")
+    assert "例" in folder.recipe.read_text(encoding="utf-8")
+
+
+def test_run_is_done_when_its_scores_are_there_and_nothing_to_go_on_from(folder):
+    start(folder, RECIPE, "new")
+    assert not folder.is_done()
+    folder.metrics.touch()
+    assert folder.is_done()
+    folder.last.touch()
+    assert not folder.is_done()

@@ -56,6 +56,29 @@ def test_what_a_step_draws_does_not_depend_on_what_was_drawn_before(new_toy, toy
         assert torch.equal(first, second)
 
 
+class Gauge(torch.nn.Module):
+    """Passes hidden states on, and tells how many and how large they were."""
+
+    def forward(self, hidden):
+        self.last = hidden.detach()
+        return hidden
+
+    def measures(self):
+        return {"count": torch.tensor(self.last.shape[1]), "size": self.last.abs().mean()}
+
+
+def test_what_modules_report_is_read_by_their_names(new_stepper, toy_corpus):
+    stepper = new_stepper()
+    assert stepper.measures() == {}
+    model = stepper.model
+    model.dropout = Gauge()
+    model.measures = lambda: {"whole": torch.tensor(2.5)}
+    stepper = Stepper(model, SETTINGS, stepper.accelerator)
+    stepper.take([toy_corpus[1:9]], step=0, n_steps=10)
+    size = pytest.approx(model.dropout.last.abs().mean().item())
+    assert stepper.measures() == {"whole": 2.5, "dropout.count": 8.0, "dropout.size": size}
+
+
 def test_memory_estimate_counts_weights_optimizer_and_what_the_forward_pass_keeps(new_stepper, toy_corpus):
     stepper = new_stepper()
     before = [parameter.clone() for parameter in stepper.trained]
@@ -64,7 +87,7 @@ def test_memory_estimate_counts_weights_optimizer_and_what_the_forward_pass_keep
     assert small.weights == 4 * n_weights
     assert small.optimizer == 12 * n_weights
     assert large.activations > 5 * small.activations > 0
-    assert large.total == large.weights + large.optimizer + large.activations
+    assert large.total == large.weights + large.optimizer + large.activations + large.program
     assert all(torch.equal(one, other) for one, other in zip(before, stepper.trained, strict=True))
 
 
@@ -81,4 +104,4 @@ def test_single_sentence_that_does_not_fit_is_not_told_to_lower_the_budget(new_s
     stepper.model.forward = lambda _batch: torch.empty(1 << 60)
     with pytest.raises(CnerkitError, match="the longest, s19, has 19 tokens") as caught:
         stepper.take([[toy_corpus[19]]], step=0, n_steps=10)
-    assert caught.value.fix == "split the sentence, or choose a smaller encoder"
+    assert caught.value.fix == "divide long sentences (--set training.max_tokens=9), or choose a smaller encoder"

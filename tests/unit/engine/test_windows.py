@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnerkit.engine.windows import Window, merge, windows
-from cnerkit.text import Entity, Prediction, Sentence
+from cnerkit.text import Entity, Fragment, Prediction, Sentence
 
 TEXT = st.text(alphabet="一二三。，x ", min_size=1, max_size=200)
 
@@ -71,6 +71,52 @@ def test_where_two_windows_disagree_over_their_border_the_earlier_entity_stays()
     first = (Window(0, 6, 0, 4), Prediction("s", (Entity.span(3, 6, "A"),), (0.9,)))
     second = (Window(2, 8, 4, 8), Prediction("s", (Entity.span(3, 5, "B"), Entity.span(5, 6, "C")), (0.8, 0.7)))
     assert merge(sentence, [first, second]) == Prediction("s", (Entity.span(3, 6, "A"), Entity.span(7, 8, "C")), (0.9, 0.7))
+
+
+def test_where_entities_may_overlap_both_stay_and_each_counts_once():
+    sentence = Sentence("s", tuple("一二三四五六七八"))
+    outer, broken = Entity.span(3, 6, "A"), Entity((Fragment(2, 3), Fragment(5, 6)), "B")
+    first = (Window(0, 6, 0, 4), Prediction("s", (broken, outer, outer), (0.5, 0.9, 0.9)))
+    second = (
+        Window(2, 8, 4, 8),
+        Prediction("s", (Entity((Fragment(2, 3), Fragment(5, 6)), "C"), Entity.span(1, 4, "A")), (0.8, 0.7)),
+    )
+    inner = Entity((Fragment(4, 5), Fragment(7, 8)), "C")
+    assert merge(sentence, [first, second], flat=False) == Prediction("s", (broken, outer, inner), (0.5, 0.9, 0.8))
+
+
+@st.composite
+def annotated(draw, context):
+    """A sentence of any length with entities of every kind, none of which reaches over more tokens than the context."""
+    text = draw(TEXT)
+    entities = set()
+    for _ in range(draw(st.integers(0, 8)) if context else 0):
+        start = draw(st.integers(0, len(text) - 1))
+        edges = sorted(draw(st.sets(st.integers(start, min(len(text), start + context)), max_size=6)))
+        edges = edges[: len(edges) // 2 * 2]
+        if edges:
+            parts = tuple(Fragment(*edges[place : place + 2]) for place in range(0, len(edges), 2))
+            entities.add(Entity(parts, draw(st.sampled_from("AB"))))
+    return Sentence("s", tuple(text), frozenset(entities))
+
+
+@given(st.data(), st.integers(0, 9), st.integers(1, 30))
+def test_nothing_that_fits_the_context_is_lost_doubled_or_moved_whatever_its_kind(data, context, room):
+    """An oracle finds all entities that lie within the text that it sees."""
+    sentence = data.draw(annotated(context))
+    parts = [(window, seen_by(window, sentence)) for window in windows(sentence.tokens, room + 2 * context, context)]
+    found = merge(sentence, parts, flat=False)
+    assert sorted(found.entities) == sorted(sentence.entities)
+    assert len(found.entities) == len(found.scores)
+
+
+def seen_by(window, sentence):
+    inside = [entity for entity in sorted(sentence.entities) if window.start <= entity.start and entity.end <= window.end]
+    entities = tuple(
+        Entity(tuple(Fragment(part.start - window.start, part.end - window.start) for part in entity.fragments), entity.type)
+        for entity in inside
+    )
+    return Prediction(sentence.id, entities, (1.0,) * len(entities))
 
 
 def test_tags_come_from_the_window_that_owns_their_token_and_are_none_when_a_window_has_none():

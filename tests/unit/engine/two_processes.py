@@ -43,6 +43,25 @@ class CountingTagger(ToyTagger):
         return super().loss(batch)
 
 
+class AveragingTagger(ToyTagger):
+    """Keeps what it saw of its last batch, and remembers what that had become when the next one came."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__(dropout)
+        self.register_buffer("latest", torch.zeros(()))
+        self.own: list[float] = []
+        self.shared: list[float] = []
+
+    def averaged_buffers(self):
+        yield self.latest
+
+    def loss(self, batch):
+        self.shared.append(self.latest.item())
+        self.own.append(float(sum(int(sentence.id[1:]) for sentence in batch.sentences)))
+        self.latest.fill_(self.own[-1])
+        return super().loss(batch)
+
+
 def train(
     machine: Accelerator,
     name: str,
@@ -86,12 +105,17 @@ with accelerator(0, "fp32") as machine:
     train(machine, "plain", settings=SETTINGS.model_copy(update={"accumulate": 1}), dropout=0.0)
     counting = train(machine, "counting", kind=CountingTagger)
     seen = gather_object([counting.seen.item()])
+    one_each = SETTINGS.model_copy(update={"accumulate": 1})
+    averaging = train(machine, "averaging", epochs=1, settings=one_each, kind=AveragingTagger)
+    latest = gather_object([[averaging.own[:4], averaging.shared[:4]]])
     found = predict_shared(model, CORPUS, machine, batch_tokens=50)
     weights = gather_object([[value.tolist() for value in model.state_dict().values()]])
     told = gather_object([by_first_process(machine, lambda: machine.process_index)])
     if machine.is_main_process:
         entities = [[one.sentence_id, [(entity.start, entity.end) for entity in one.entities]] for one in found]
-        (OUT / "out.json").write_text(json.dumps({"entities": entities, "weights": weights, "told": told, "seen": seen}))
+        (OUT / "out.json").write_text(
+            json.dumps({"entities": entities, "weights": weights, "told": told, "seen": seen, "latest": latest})
+        )
     try:
         by_first_process(machine, fail)
     except DataError as error:

@@ -70,6 +70,17 @@ def test_dropout_acts_before_between_and_after_layers_while_training_only():
     assert (layer(hidden, mask.expand(200, 1)) != 0).all()
 
 
+def test_dropout_can_act_between_layers_alone():
+    layer = BiLstm(5, 400, layers=2, dropout=0.5, between_only=True)
+    seen = []
+    for module in (*layer.rightward, *layer.leftward):
+        module.register_forward_hook(lambda _, inputs, __: seen.append((inputs[0] == 0).float().mean().item()))
+    out = layer(torch.ones(200, 1, 5), torch.ones(200, 1, dtype=torch.bool))
+    assert seen[:2] == [0, 0]
+    assert all(0.4 < share < 0.6 for share in seen[2:])
+    assert (out != 0).all()
+
+
 @pytest.mark.parametrize(("dim", "layers"), [(7, 1), (0, 1), (8, 0)])
 def test_an_odd_width_or_no_layer_is_refused(dim, layers):
     with pytest.raises(ValueError, match=f"even dim and at least one layer, got dim {dim} and {layers} layers"):

@@ -130,6 +130,13 @@ def test_softmax_best_is_the_highest_tag_of_each_real_token_and_of_equals_the_lo
     assert SoftmaxHead(4, 3).best(scores, ragged([2, 1])) == [[1, 0], [2]]
 
 
+def test_crf_loss_can_be_the_sum_over_sentences():
+    scores, mask, targets = torch.randn(2, 4, 5), ragged([4, 1]), [[0, 1, 3, 4], [4]]
+    mean, total = crf_head(BIOES), crf_head(BIOES, reduction="sum")
+    total.load_state_dict(mean.state_dict())
+    torch.testing.assert_close(total.loss(scores, targets, mask)["crf"], 2 * mean.loss(scores, targets, mask)["crf"])
+
+
 def test_crf_loss_is_the_mean_over_sentences_and_softmax_loss_the_mean_over_tokens():
     mask, targets = ragged([4, 1]), [[0, 1, 3, 0], [4]]
     scores = torch.randn(2, 4, 5, dtype=torch.float64)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnerkit.errors import DataError
-from cnerkit.scoring.exact import Counts, ExactScorer, score
+from cnerkit.scoring.exact import Counts, ExactScorer, Report, score
 from cnerkit.text import Entity, Fragment
 
 FLAT = Entity.span(0, 2, "PER")
@@ -112,3 +112,8 @@ def test_what_is_right_throughout_can_be_counted_several_times_at_once(spans, ti
     at_once.add_right(spans, times)
     at_once.sentences += times
     assert at_once.report() == one_by_one.report()
+
+
+def test_report_comes_back_from_its_plain_data():
+    report = score([{FLAT, GAPPED}, {INNER}], [{FLAT, INNER}, set()])
+    assert Report.from_json(json.loads(json.dumps(report.to_json()))) == report

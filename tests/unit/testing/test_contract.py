@@ -5,6 +5,7 @@ from typing import Annotated
 
 import pytest
 import torch
+from pydantic import Field
 from torch import nn
 
 from cnerkit import registry
@@ -172,3 +173,21 @@ def test_the_example_has_entities_of_the_kinds_that_a_model_handles(kind):
     assert (len(contiguous) < len(added.entities)) == (kind == "discontinuous")
     if kind == "nested":
         assert any(a.start >= b.start and a.end <= b.end for a in contiguous for b in contiguous if a != b)
+
+
+def test_a_field_of_a_type_that_tells_no_other_value_is_varied_by_its_examples():
+    class Mapped(Params):
+        groups: dict[str, str] = Field(default_factory=dict, examples=[{"LOC": "PER"}])
+
+    assert [changed.groups for _, changed in every_variant(Mapped())] == [{"LOC": "PER"}]
+
+
+def test_how_a_model_computes_is_not_varied_and_a_trial_stands_for_the_defaults():
+    class Computing(Params):
+        width: int = 512
+        recompute: Annotated[bool, registry.Execution()] = False
+
+    assert [name for name, _ in every_variant(Computing())] == ["width"]
+    small = replace(SOUND, trial=SOUND.params(dropout=0.25))
+    assert (contract.usual_params(small).dropout, contract.usual_params(SOUND)) == (0.25, SOUND.params())
+    assert contract.build(small).head.dropout.p == 0.25

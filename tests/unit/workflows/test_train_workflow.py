@@ -18,7 +18,9 @@ from cnerkit.workflows.train import Options, train, train_seeds
 
 PLUGIN = Path(__file__).with_name("toy_plugin.py")
 PEOPLE, PLACES = ("王明", "李小红", "张三", "赵子龙"), ("北京", "上海市", "昆明", "长江大桥")
-RUN_FILES = {"recipe.yaml", "metrics.json", "log.jsonl", "best.pt", "last.pt", "predictions.test.jsonl", "environment.json"}
+RUN_FILES = {"recipe.yaml", "metrics.json", "log.jsonl", "best.pt", "last.pt", "environment.json"} | {
+    f"predictions.{split}.jsonl" for split in ("dev", "test")
+}
 
 
 def write_corpus(path: Path, first: int, n_sentences: int) -> None:
@@ -54,7 +56,7 @@ ON_CPU = Options(gpus=0)
 
 def test_run_folder_holds_what_is_documented(recipe, tmp_path):
     train(recipe, tmp_path / "run", ON_CPU)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == RUN_FILES | {"prepared.pt"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == RUN_FILES
     assert load_recipe(str(tmp_path / "run/recipe.yaml")).resolved() == recipe.resolved()
 
 
@@ -230,6 +232,9 @@ def test_observer_is_told_the_plan_then_each_epoch(recipe, tmp_path):
     told = []
 
     class Watching:
+        def preparing(self, done, total):
+            told.append(("preparing", done, total))
+
         def planned(self, plan):
             told.append(("planned", plan.steps))
 
@@ -285,3 +290,18 @@ def test_folder_that_may_not_be_written_is_told_before_the_first_step(recipe, tm
     with pytest.raises(CnerkitError, match="cannot write") as caught:
         train(recipe, tmp_path / "file" / "run", ON_CPU)
     assert caught.value.exit_code == 1
+
+
+def test_resumed_run_that_was_done_and_lost_its_last_checkpoint_is_left_as_it_is(recipe, tmp_path):
+    first = train(recipe, tmp_path / "run", ON_CPU)
+    (tmp_path / "run/last.pt").unlink()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
+    assert train(recipe, tmp_path / "run", replace(ON_CPU, start="resume")) == first
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_dev_score_is_that_of_the_predictions_which_lie_beside_it(recipe, tmp_path):
+    result = train(recipe, tmp_path / "run", ON_CPU)
+    gold, found = load_split(str(tmp_path / "dev.jsonl")), load_split(str(tmp_path / "run/predictions.dev.jsonl"))
+    right = sum(len(one.entities & other.entities) for one, other in zip(gold, found, strict=True))
+    assert result.dev.micro.true_positive == right

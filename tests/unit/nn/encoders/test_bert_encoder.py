@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnerkit.errors import DataError
+from cnerkit.errors import DataError, RecipeError
 from cnerkit.nn.batch import Batch
 from cnerkit.nn.encoders.bert import BertEncoder
 from cnerkit.nn.encoders.vocabulary import Vocabulary
@@ -22,8 +22,10 @@ def encoder(tiny_folder):
 
 
 @pytest.fixture(scope="module")
-def mean_encoder(encoder):
-    return BertEncoder(encoder.bert, encoder.architecture, encoder.vocabulary, pooling="mean", overlap=8).eval()
+def pooled(encoder):
+    """The encoder with each way to make one vector of a word's pieces."""
+    parts = (encoder.bert, encoder.architecture, encoder.vocabulary)
+    return {name: BertEncoder(*parts, pooling=name, overlap=8).eval() for name in ("first", "mean", "max")}
 
 
 def text(length, first=0):
@@ -46,6 +48,24 @@ def run_bert(encoder, ids):
     with torch.no_grad():
         row = torch.tensor([[vocabulary.start, *ids, vocabulary.end]])
         return encoder.bert(input_ids=row).last_hidden_state[0, 1:-1]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_vectors_are_the_mean_over_the_hidden_states_of_the_last_layers(encoder, layers):
+    averaging = BertEncoder(
+        encoder.bert, encoder.architecture, encoder.vocabulary, pooling="first", overlap=8, layers=layers
+    ).eval()
+    vocabulary, sentence = encoder.vocabulary, text(7)
+    row = torch.tensor([[vocabulary.start, *ids_of(encoder, sentence), vocabulary.end]])
+    with torch.no_grad():
+        every = encoder.bert(input_ids=row, output_hidden_states=True).hidden_states
+    expected = sum(every[-number] for number in range(1, layers + 1)) / layers
+    torch.testing.assert_close(encode(averaging, sentence)[0], expected[0, 1:-1])
+
+
+def test_more_layers_than_there_are_cannot_be_averaged(encoder):
+    with pytest.raises(RecipeError, match="the mean over the last 3 layers of an encoder that has 2"):
+        BertEncoder(encoder.bert, encoder.architecture, encoder.vocabulary, pooling="first", overlap=8, layers=3)
 
 
 def ids_of(encoder, sentence):
@@ -114,22 +134,23 @@ def pooled_by_definition(encoder, tokens, pooling):
     rows = [encoder.vocabulary.pieces([words(token)], at_most=32).ids.tolist() for token in tokens]
     hidden = run_bert(encoder, list(itertools.chain.from_iterable(rows)))
     parts = hidden.split([len(row) for row in rows])
-    return torch.stack([part[0] if pooling == "first" else part.mean(dim=0) for part in parts])
+    pool = {"first": lambda part: part[0], "mean": lambda part: part.mean(dim=0), "max": lambda part: part.amax(dim=0)}
+    return torch.stack([pool[pooling](part) for part in parts])
 
 
-@pytest.mark.parametrize("pooling", ["first", "mean"])
+@pytest.mark.parametrize("pooling", ["first", "mean", "max"])
 @given(tokens=st.lists(st.sampled_from(WORDS), min_size=1, max_size=5))
-def test_a_word_has_the_vector_of_its_first_piece_or_the_mean_over_its_pieces(encoder, mean_encoder, pooling, tokens):
-    chosen = encoder if pooling == "first" else mean_encoder
+def test_a_word_has_the_vector_of_its_first_piece_or_the_mean_or_maximum_over_its_pieces(pooled, pooling, tokens):
+    chosen = pooled[pooling]
     expected = pooled_by_definition(chosen, tokens, pooling)
     alone, padded = encode(chosen, words(*tokens))[0], encode(chosen, words(*tokens), words(*WORDS))[0]
     torch.testing.assert_close(alone, expected)
     torch.testing.assert_close(padded, expected)
 
 
-@pytest.mark.parametrize("pooling", ["first", "mean"])
-def test_words_longer_than_the_encoder_together_have_one_vector_each(encoder, mean_encoder, pooling):
-    chosen = encoder if pooling == "first" else mean_encoder
+@pytest.mark.parametrize("pooling", ["first", "mean", "max"])
+def test_words_longer_than_the_encoder_together_have_one_vector_each(pooled, pooling):
+    chosen = pooled[pooling]
     tokens = WORDS * 20
     [hidden] = encode(chosen, words(*tokens))
     assert hidden.shape == (len(tokens), 16)
@@ -148,10 +169,10 @@ def test_characters_are_a_view_of_what_the_model_computed(encoder):
     assert hidden._is_view()
 
 
-@pytest.mark.parametrize("pooling", ["first", "mean"])
+@pytest.mark.parametrize("pooling", ["first", "mean", "max"])
 @pytest.mark.parametrize("precision", ["float32", "autocast", "cast"])
-def test_the_gradient_of_words_reaches_all_parameters_in_every_precision(encoder, mean_encoder, pooling, precision):
-    trained = copy.deepcopy(encoder if pooling == "first" else mean_encoder).train()
+def test_the_gradient_of_words_reaches_all_parameters_in_every_precision(pooled, pooling, precision):
+    trained = copy.deepcopy(pooled[pooling]).train()
     trained = trained.to(torch.bfloat16) if precision == "cast" else trained
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "autocast"):
         (trained(Batch.of([words(*WORDS * 10), words("new")])).float() * torch.randn(16)).sum().backward()
@@ -161,9 +182,9 @@ def test_the_gradient_of_words_reaches_all_parameters_in_every_precision(encoder
 
 
 @pytest.mark.parametrize("length", [20, 100], ids=["short", "windows"])
-@pytest.mark.parametrize("pooling", ["first", "mean"])
-def test_bfloat16_gives_nearly_the_same_vectors(encoder, mean_encoder, pooling, length):
-    chosen = encoder if pooling == "first" else mean_encoder
+@pytest.mark.parametrize("pooling", ["first", "mean", "max"])
+def test_bfloat16_gives_nearly_the_same_vectors(pooled, pooling, length):
+    chosen = pooled[pooling]
     sentences = [text(length), words("played", "unbelievable")]
     exact = encode(chosen, *sentences)
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -19,7 +19,8 @@ def static(**changes):
 
 
 def bert(path, **changes):
-    return SimpleNamespace(**{"kind": "bert", "path": str(path), "revision": None, "pooling": "first", "overlap": 8, **changes})
+    usual = {"kind": "bert", "path": str(path), "revision": None, "pooling": "first", "overlap": 8, "layers": 1}
+    return SimpleNamespace(**{**usual, **changes})
 
 
 def vectors(encoder, text="一丁a"):
@@ -44,9 +45,22 @@ def test_vectors_are_read_from_the_file_that_the_recipe_names(tmp_path):
 
 
 def test_a_pretrained_encoder_has_the_settings_of_the_recipe(tiny_folder):
-    encoder = new_encoder(bert(tiny_folder, pooling="mean", overlap=3), TRAIN)
+    encoder = new_encoder(bert(tiny_folder, pooling="mean", overlap=3, layers=2), TRAIN)
     assert isinstance(encoder, BertEncoder)
-    assert (encoder.pooling, encoder.overlap, encoder.dim) == ("mean", 3, 16)
+    assert (encoder.pooling, encoder.overlap, encoder.layers, encoder.dim) == ("mean", 3, 2, 16)
+
+
+def test_more_layers_than_the_encoder_has_are_refused_with_its_place(tiny_folder):
+    with pytest.raises(RecipeError, match="the mean over the last 3 layers of an encoder that has 2") as caught:
+        new_encoder(bert(tiny_folder, layers=3), TRAIN)
+    assert (caught.value.where, caught.value.fix) == (str(tiny_folder), "lower encoder.layers to 2")
+
+
+def test_a_description_that_says_nothing_of_layers_is_of_the_last_one(tiny_folder):
+    described = new_encoder(bert(tiny_folder, layers=2), TRAIN).description()
+    assert encoder_from_description(described).layers == 2
+    del described["layers"]
+    assert encoder_from_description(described).layers == 1
 
 
 @pytest.mark.parametrize("model_type", FAMILIES)
@@ -106,7 +120,9 @@ STATIC = {"kind": "static", "vocabulary": ["一"], "dim": 3, "dropout": 0.0, "pr
         pytest.param({**BERT, "vocabulary": [1]}, "not described as it should be", id="vocabulary-of-numbers"),
         pytest.param(BERT, r"has no item \[PAD\]", id="vocabulary-without-special-items"),
         pytest.param({**BERT, "lower_case": "no"}, "not described as it should be", id="lower-case-is-a-text"),
-        pytest.param({**BERT, "pooling": "max"}, "not described as it should be", id="unknown-pooling"),
+        pytest.param({**BERT, "pooling": "median"}, "not described as it should be", id="unknown-pooling"),
+        pytest.param({**BERT, "layers": 0}, "not described as it should be", id="no-layer"),
+        pytest.param({**BERT, "layers": "all"}, "not described as it should be", id="layers-are-a-text"),
         pytest.param({**BERT, "overlap": -1}, "not described as it should be", id="negative-overlap"),
         pytest.param({**BERT, "overlap": True}, "not described as it should be", id="overlap-is-a-truth-value"),
         pytest.param({**STATIC, "vocabulary": None}, "not described as it should be", id="static-without-vocabulary"),

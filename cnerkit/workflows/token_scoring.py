@@ -1,0 +1,71 @@
+"""Token scores of entities: each sentence as BIO tags, which the metrics of ``scoring.token_weighted`` count."""
+
+from collections.abc import Collection, Iterator, Sequence
+from enum import StrEnum
+
+from cnerkit.codecs.tags import Scheme, tags_from_entities
+from cnerkit.errors import DataError, UsageError
+from cnerkit.scoring.token_weighted import TokenReport, Version, token_weighted
+from cnerkit.text import Entity, Sentence
+
+
+class Metric(StrEnum):
+    """What a score counts.
+
+    ``entity``: exact match of entities. The others are the token scores that two versions of one paper's code print.
+    """
+
+    ENTITY = "entity"
+    WEIGHTED_V1 = "token-weighted-v1"
+    WEIGHTED_V2 = "token-weighted-v2"
+
+
+_VERSIONS: dict[Metric, Version] = {Metric.WEIGHTED_V1: 1, Metric.WEIGHTED_V2: 2}
+
+
+def metric_named(name: str) -> Metric:
+    """The metric that a user names.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    try:
+        return Metric(name)
+    except ValueError as error:
+        raise UsageError(f"no metric is called {name!r}", fix=f"choose from {', '.join(Metric)}") from error
+
+
+def score_tokens(
+    gold: Sequence[Sentence], predicted: Sequence[Collection[Entity]], metric: Metric, *, source: str, system: str
+) -> TokenReport | None:
+    """Token scores of predicted entities.
+
+    Args:
+        gold: Sentences with their entities.
+        predicted: Those that a system finds in each.
+        metric: Which token scores; of ``entity`` there are none.
+        source: What errors call the gold.
+        system: What errors call the system.
+
+    Raises:
+        DataError: Entities of a sentence overlap or are discontinuous.
+    """
+    version = _VERSIONS.get(metric)
+    if version is None:
+        return None
+    right = _tags(gold, [sentence.entities or frozenset() for sentence in gold], source, metric)
+    return token_weighted(right, _tags(gold, predicted, system, metric), version)
+
+
+def _tags(
+    sentences: Sequence[Sentence], entities: Sequence[Collection[Entity]], where: str, metric: Metric
+) -> Iterator[list[str]]:
+    for sentence, found in zip(sentences, entities, strict=True):
+        try:
+            yield tags_from_entities(found, len(sentence), Scheme.BIO)
+        except DataError as error:
+            raise DataError(
+                f"{metric} counts one tag for each token, and {error.what}",
+                where=f"{where}, sentence {sentence.id}",
+                fix="score entities of any kind with --metric entity",
+            ) from error
