@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from typing import Annotated
 
 import pytest
@@ -86,10 +85,8 @@ def test_who_offers_a_name_is_known_without_loading_it(offer):
 
 
 def test_an_unknown_name_is_answered_at_once_with_the_nearest():
-    before = time.perf_counter()
     with pytest.raises(UsageError, match="no model is called 'bert_crff'") as caught:
         registry.get("bert_crff")
-    assert time.perf_counter() - before < 1
     assert caught.value.fix == "did you mean bert_crf or bilstm_crf or bert_softmax?"
 
 

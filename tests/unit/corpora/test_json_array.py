@@ -2,7 +2,7 @@
 
 import io
 import json
-import time
+import sys
 import tracemalloc
 
 import pytest
@@ -162,26 +162,37 @@ def test_a_sample_is_what_is_whole_in_the_first_lines():
     assert sample_objects(head, "x") == [{"a": 1}, {"b": 2}]
 
 
-def seconds(work):
-    started = time.process_time()
-    work()
-    return time.process_time() - started
+def calls(work):
+    """How many functions are called, Python's and C's: the same on every machine, however busy."""
+    counted = 0
+
+    def count(_frame, event, _argument):
+        nonlocal counted
+        counted += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("[" + ",".join([json.dumps({"text": "李白" * 50, "n": n}) for n in range(20_000)]) + "]", id="one-line"),
-        pytest.param('[{"text": "' + "李" * 7_000_000 + '"}]', id="one-object-of-21-megabytes"),
-        pytest.param('[{"n": [' + ",".join(["{}"] * 1_000_000) + "]}]", id="a-million-braces-in-one-object"),
-        pytest.param('[{"a": "' + "x" * 5_000_000 + '"}' + ',{"b": 1}' * 100_000 + "]", id="small-after-a-large-one"),
-        pytest.param("[" + "\n" * 5_000_000 + "]", id="five-million-lines"),
+        pytest.param(
+            lambda n: "[" + ",".join(json.dumps({"text": "李白" * 50, "n": k}) for k in range(n)) + "]", id="one-line"
+        ),
+        pytest.param(lambda n: '[{"text": "' + "李" * 1000 * n + '"}]', id="one-large-object"),
+        pytest.param(lambda n: '[{"n": [' + ",".join(["{}"] * 50 * n) + "]}]", id="braces-in-one-object"),
+        pytest.param(lambda n: '[{"a": "' + "x" * 500 * n + '"}' + ',{"b": 1}' * 10 * n + "]", id="small-after-a-large-one"),
+        pytest.param(lambda n: "[" + "\n" * 500 * n + "]", id="lines"),
     ],
 )
-def test_reading_takes_no_more_than_a_few_times_what_python_takes_for_the_whole(text):
-    plain = seconds(lambda: json.loads(text))
-    ours = seconds(lambda: [None for found, _ in ArrayReader(source_of(text)) if isinstance(found, Problem)])
-    assert ours < 2 + 10 * plain, "anything quadratic is a hundred times this"
+def test_the_work_of_reading_grows_no_faster_than_the_array(text):
+    small, large = (calls(lambda n=n: items(text(n))) for n in (500, 2000))
+    assert large < 4.5 * small
 
 
 @pytest.mark.parametrize("end", [b",\n", b", "], ids=["lines", "one-line"])
