@@ -58,7 +58,7 @@ def command(
     from cnerkit.workflows.ablation_plan import Asked, plan_ablation
 
     if plot is not None:
-        from cnerkit.workflows.relevance_picture import refuse_other_picture
+        from cnerkit.workflows.svg import refuse_other_picture
 
         refuse_other_picture(plot)
     use_plugin(plugin)

@@ -61,8 +61,9 @@ def refuse_misfit(explain: Explain | None, plot: Path | None, format_: str | Non
     if plot is not None:
         if explain is None:
             raise UsageError("--explain-plot draws what --explain shows", fix="add --explain attention")
-        from cnerkit.workflows.attention_picture import refuse_other_picture
+        from cnerkit.workflows.attention_picture import REMARK, SUFFIXES
+        from cnerkit.workflows.svg import refuse_other_picture
 
-        refuse_other_picture(plot)
+        refuse_other_picture(plot, SUFFIXES, remark=REMARK)
     if explain is not None and format_ not in (None, "jsonl"):
         raise UsageError(f"--format {format_} has no place for weights", fix="leave it out: --explain writes JSON lines")

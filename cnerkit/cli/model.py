@@ -48,7 +48,7 @@ def show(
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:
-    """Show a model: its hyperparameters with their defaults and sources, and its ablation switches."""
+    """Show a model: its main recipe, its hyperparameters with their defaults and sources, and its ablation switches."""
     from cnerkit.workflows.models import show_model
 
     _load(plugin)
@@ -59,8 +59,9 @@ def show(
     spec = view.spec
     typer.echo(f"{spec.name}: {spec.summary}")
     typer.echo(
-        f"paper: {spec.paper}\nfrom: {view.distribution}\nhandles: {', '.join(sorted(spec.handles))}\nreads: {spec.reads}\n"
+        f"paper: {spec.paper}\nfrom: {view.distribution}\nhandles: {', '.join(sorted(spec.handles))}\nreads: {spec.reads}"
     )
+    typer.echo(f"main recipe: {spec.recipe}\n" if spec.recipe else "")
     columns = ("hyperparameter", "default", "type", "meaning", "source")
     tables.show(columns, [[h.name, _plain(h.default), h.type, h.description, h.source] for h in view.hyperparameters])
     if view.switches:
@@ -97,6 +98,7 @@ def _everything(view: "ModelView") -> dict[str, Any]:
         "paper": spec.paper,
         "handles": sorted(spec.handles),
         "reads": spec.reads,
+        "recipe": spec.recipe or None,
         "hyperparameters": [
             {"name": h.name, "type": h.type, "default": _json(h.default), "source": h.source, "meaning": h.description}
             for h in view.hyperparameters

@@ -78,6 +78,7 @@ def command(
         raise UsageError(f"--gpus {gpus}: prediction uses one GPU", fix="cut the input and start one process for each GPU")
     refuse_misfit(explain, explain_plot, format.value if format else None)
     from cnerkit.workflows.model import restore
+    from cnerkit.workflows.path_search import overflows_of, remark_on_overflows
     from cnerkit.workflows.predict import predict_stream
 
     use_threads(threads)
@@ -96,6 +97,8 @@ def command(
                 sys.stdout.flush()
     if explainer:
         explainer.close()
+    if remark := remark_on_overflows(overflows_of(restored.model)):
+        note(remark)
     if bad:
         raise DataError(f"{bad} line{'s' if bad > 1 else ''} could not be read; all others are done", fix="see the notes above")
 

@@ -13,7 +13,8 @@ def show(model: Path, gold: "Gold | None", sentence_id: str, *, gpus: int | None
     """Print the labels of each character, the most relevant first, and draw them if a file is named."""
     from cnerkit.cli import tables
     from cnerkit.workflows.relevance import relevance
-    from cnerkit.workflows.relevance_picture import refuse_other_picture, write_picture
+    from cnerkit.workflows.relevance_picture import write_picture
+    from cnerkit.workflows.svg import refuse_other_picture
 
     if plot is not None:
         refuse_other_picture(plot)

@@ -47,7 +47,7 @@ class Capacity:
 
 
 def capacity_of(model: Model) -> Capacity:
-    """What a model says that it can afford; any length, if it says nothing."""
+    """What a model says that it can afford; if it says nothing, the windows of an encoder and any length in training."""
     if isinstance(model, Bounded):
         return Capacity(model.window_tokens, model.cost, model.window_tokens)
     return Capacity()

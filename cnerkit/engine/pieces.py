@@ -52,7 +52,7 @@ def divided(sentences: Sequence[Sentence], limit: int | None) -> Pieces:
 
 
 def pieces_of(sentence: Sentence, limit: int) -> list[Sentence]:
-    """A sentence as pieces that follow one another, each with its own entities; itself when it is short enough."""
+    """A sentence as pieces that follow one another, each with its own entities; itself when there is nothing to cut."""
     spans = piece_spans(sentence.tokens, limit, sentence.entities or ())
     if len(spans) < 2:
         return [sentence]
@@ -95,7 +95,7 @@ def _extents(entities: Iterable[Entity]) -> list[Fragment]:
 
 
 def _between_entities(cut: int, start: int, extents: Sequence[Fragment]) -> int:
-    """The nearest place before a cut, behind the start of the piece, that is in no extent; failing that the next behind it."""
+    """A cut, or where it is in an extent the start of that; failing that, as the piece would be empty, the end of it."""
     place = bisect_left(extents, cut, key=lambda extent: extent.start) - 1
     if place < 0 or extents[place].end <= cut:
         return cut

@@ -13,6 +13,7 @@ from cnerkit.nn.crf_chain import Chain, ScoreRange, Sweep
 from cnerkit.nn.crf_logspace import sweep_logarithms
 from cnerkit.nn.crf_scaled import renormalise_every, sweep_products
 from cnerkit.nn.crf_viterbi import best_paths
+from cnerkit.nn.precision import at_least_float32
 
 _LONGEST_MIXING = 8
 
@@ -100,7 +101,7 @@ class Crf(nn.Module):
             ValueError: The mask is not right padding of at least one token, a shape does not fit, or a score is not finite.
         """
         self._check(emissions, mask)
-        chain = Chain.of(_at_least_float32(emissions), *self._scores(emissions, constrained=False), mask)
+        chain = Chain.of(at_least_float32(emissions), *self._scores(emissions, constrained=False), mask)
         return best_paths(self._penalised(chain) if self.has_constraints else chain)
 
     @torch.no_grad()
@@ -111,7 +112,7 @@ class Crf(nn.Module):
             ValueError: The mask is not right padding of at least one token, or a shape does not fit.
         """
         self._check(emissions, mask)
-        emissions = _at_least_float32(emissions)
+        emissions = at_least_float32(emissions)
         chain = Chain.of(emissions, *self._scores(emissions, constrained=True), mask, self._mixing_if(constrained=True))
         with torch.autocast(emissions.device.type, enabled=False):
             return _sweep(chain, both=True)
@@ -121,7 +122,7 @@ class Crf(nn.Module):
         self._check(emissions, mask)
         if tags is not None and tags.shape != mask.shape:
             raise ValueError(f"tags are {tuple(tags.shape)} but mask is {tuple(mask.shape)}; both are (batch, token)")
-        emissions = _at_least_float32(emissions)
+        emissions = at_least_float32(emissions)
         scores = self._scores(emissions, constrained=constrained)
         learning = torch.is_grad_enabled() and any(each.requires_grad for each in (emissions, *scores))
         with torch.autocast(emissions.device.type, enabled=False):
@@ -131,7 +132,7 @@ class Crf(nn.Module):
 
     def _scores(self, emissions: Tensor, *, constrained: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Start, transitions and end in the type of the emissions, -inf where constraints that are asked for forbid."""
-        dtype = _at_least_float32(emissions).dtype
+        dtype = at_least_float32(emissions).dtype
         start, transitions, end = (each.to(dtype) for each in (self.start_transitions, self.transitions, self.end_transitions))
         if not (constrained and self.has_constraints):
             return start, transitions, end
@@ -231,10 +232,6 @@ def _path_score(chain: Chain, tags: Tensor) -> Tensor:
     moved = chain.transitions[tags[:, :-1], tags[:, 1:]].masked_fill(~chain.mask[:, 1:], 0).sum(1)
     last = tags.gather(1, chain.lengths.unsqueeze(1) - 1).squeeze(1)
     return emitted + moved + chain.start[tags[:, 0]] + chain.end[last]
-
-
-def _at_least_float32(scores: Tensor) -> Tensor:
-    return scores if scores.dtype == torch.float64 else scores.float()
 
 
 def _steps_from_any_to_any(allowed: Tensor) -> int | None:

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from cnerkit.nn.batch import Batch
-from cnerkit.nn.grid_readings import Cell, CellLoss
+from cnerkit.nn.grid_readings import Cell
 from cnerkit.nn.protocols import Encoder
+from cnerkit.nn.threshold_loss import CellLoss
 from cnerkit.text import Entity, Prediction, Sentence
 
 WINDOW_TOKENS = 256

@@ -5,24 +5,16 @@ sentence, row, column and label, and its probability.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from cnerkit.nn.precision import at_least_float32
-from cnerkit.nn.threshold_loss import threshold_loss
+from cnerkit.nn.threshold_loss import CellLoss, threshold_loss
 
 Cell = tuple[int, int, int]
 """Row, column and the number of a label that is on there."""
-
-
-class CellLoss(NamedTuple):
-    """What to minimise, the mean over the cells of two real tokens, and that over those of them that have a label."""
-
-    mean: Tensor
-    positive_cells: Tensor
 
 
 class ThresholdReading:
@@ -49,8 +41,7 @@ class ThresholdReading:
             cells: The labels that are on in each sentence.
             mask: (batch, token).
         """
-        found = threshold_loss(scores, _coordinates(cells), pairs(mask))
-        return CellLoss(found.mean, found.positive_cells)
+        return threshold_loss(scores, _coordinates(cells), pairs(mask))
 
     def on(self, scores: Tensor, mask: Tensor) -> Tensor:
         """The table of the labels that are on, (label that is on, 5)."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cnerkit.nn.precision import at_least_float32
 from cnerkit.nn.tag_heads import padded_tags, span_products
 
 Decoding = Literal["joint", "greedy"]
@@ -123,7 +124,7 @@ class HmcnHead(nn.Module):
 
     def node_log_probs(self, scores: Tensor) -> Tensor:
         """Log of P_F, the mixture of both flows' probabilities; (…, flow, node) to (…, node), in float32 at least."""
-        logs = functional.logsigmoid(_precise(scores))
+        logs = functional.logsigmoid(at_least_float32(scores))
         if self.local_share is None:
             return logs[..., 0, :]
         return torch.logaddexp(logs[..., 0, :] + math.log(1 - self.local_share), logs[..., 1, :] + math.log(self.local_share))
@@ -180,10 +181,6 @@ class HmcnHead(nn.Module):
 
 def _cross_entropy(scores: Tensor, switched_on: Tensor) -> Tensor:
     """Binary, summed over nodes and averaged over tokens; both (token, node)."""
-    precise = _precise(scores)
+    precise = at_least_float32(scores)
     each = functional.binary_cross_entropy_with_logits(precise, switched_on.to(precise.dtype), reduction="none")
     return each.sum(1).mean()
-
-
-def _precise(scores: Tensor) -> Tensor:
-    return scores if scores.dtype is torch.float64 else scores.float()

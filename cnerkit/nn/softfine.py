@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from cnerkit.nn.batch import Batch
 from cnerkit.nn.ner import Codec, Ner
+from cnerkit.nn.precision import at_least_float32
 from cnerkit.nn.protocols import Encoder
 from cnerkit.nn.tag_heads import SoftmaxHead, padded_tags
 from cnerkit.text import Sentence
@@ -121,7 +122,7 @@ def soft_cross_entropy(scores: Tensor, worth: Tensor) -> Tensor:
     Returns:
         (token).
     """
-    precise = scores if scores.dtype is torch.float64 else scores.float()
+    precise = at_least_float32(scores)
     return -(worth.to(precise.dtype) * functional.log_softmax(precise, dim=-1)).sum(-1)
 
 
@@ -136,9 +137,8 @@ def feature_distance(plain: Tensor, copy: Tensor, *, detach_target: bool) -> Ten
     Returns:
         (token), in float32 at least.
     """
-    precise = torch.float64 if plain.dtype is torch.float64 else torch.float32
-    target = functional.log_softmax((plain.detach() if detach_target else plain).to(precise), dim=-1)
-    found = functional.log_softmax(copy.to(precise), dim=-1)
+    target = functional.log_softmax(at_least_float32(plain.detach() if detach_target else plain), dim=-1)
+    found = functional.log_softmax(at_least_float32(copy), dim=-1)
     return functional.kl_div(found, target, reduction="none", log_target=True).sum(-1)
 
 

@@ -9,19 +9,19 @@ from cnerkit.nn.precision import at_least_float32
 
 
 @dataclass(frozen=True, slots=True)
-class ThresholdLoss:
-    """Eq. 19 of CRENER over a batch of grids.
+class CellLoss:
+    """A loss over the cells of a batch of grids.
 
     Attributes:
-        mean: Over all real cells; scalar, to be minimised.
-        positive_cells: The mean over those real cells that have a label, 0 where none has; scalar, without gradient.
+        mean: Over all cells of two real tokens; scalar, to be minimised.
+        positive_cells: The mean over those of them that have a label, 0 where none has; scalar, without gradient.
     """
 
     mean: Tensor
     positive_cells: Tensor
 
 
-def threshold_loss(scores: Tensor, targets: Tensor, cells: Tensor) -> ThresholdLoss:
+def threshold_loss(scores: Tensor, targets: Tensor, cells: Tensor) -> CellLoss:
     """log(1 + sum of e^s over labels that are off) + log(1 + sum of e^-s over those that are on), for each cell.
 
     CRENER (2024), eq. 19 with s_0 = 0: any other threshold is the same as scores shifted by it. In float32 at least.
@@ -44,7 +44,7 @@ def threshold_loss(scores: Tensor, targets: Tensor, cells: Tensor) -> ThresholdL
         each = cell_losses(scores, targets).masked_fill(~cells, 0)
         positive = targets.any(3) & cells
         of_positive = (each.detach() * positive).sum() / positive.sum().clamp(min=1)
-        return ThresholdLoss(each.sum() / cells.sum(), of_positive)
+        return CellLoss(each.sum() / cells.sum(), of_positive)
 
 
 def cell_losses(scores: Tensor, targets: Tensor) -> Tensor:

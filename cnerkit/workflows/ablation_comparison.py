@@ -131,7 +131,7 @@ def _notes(plan: AblationPlan, measured: Sequence[_Measured]) -> Iterator[str]:
     yield f"percent, {spread}; exact match: {DEFINITION}"
     once = "test was read once per run" if full.scored.split == "test" else "there is no test, so dev is what is compared"
     yield f"the epoch of each run was chosen on dev; {once}"
-    over = "sentences and seeds" if n_seeds > 1 else "sentences alone, since there is one seed"
+    over = "sentences, Student's t over seeds" if n_seeds > 1 else "sentences alone, since there is one seed"
     wide = "; two seeds leave it wide, three or more are better" if n_seeds == 2 else ""
     yield f"difference to the full model on {full.scored.split}; interval: {LEVEL:.0%}, paired bootstrap over {over}{wide}"
     for each in measured[1:]:

@@ -8,27 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from cnerkit.errors import UsageError
 from cnerkit.storage import whole_file
 from cnerkit.text import Attention
 from cnerkit.workflows import png, svg
 
 SUFFIXES = (".svg", ".html", ".png")
 """Kinds of pictures; a PNG has the cells alone, since letters would need a font."""
+REMARK = "a PNG has no letters"
+"""What to know when choosing among them."""
 _LEAST_COLUMN = 24
-
-
-def refuse_other_picture(path: Path) -> None:
-    """Refuse a file whose name promises another kind of picture.
-
-    Raises:
-        UsageError: It ends in none of ``SUFFIXES``.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            f"the picture is an SVG, HTML or PNG file, and {path.name} is called otherwise",
-            fix="name it with .svg, .html or .png at the end; a PNG has no letters",
-        )
 
 
 def write_picture(tokens: Sequence[str], attention: Attention, path: Path) -> None:

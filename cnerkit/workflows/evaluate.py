@@ -10,7 +10,7 @@ from cnerkit.codecs.tags import TagCodec
 from cnerkit.errors import DataError, UsageError
 from cnerkit.scoring.exact import Report, paired, score
 from cnerkit.scoring.token_weighted import TokenReport
-from cnerkit.text import LabelSet, Prediction, Sentence
+from cnerkit.text import Prediction, Sentence
 from cnerkit.workflows.corpus import load_split
 from cnerkit.workflows.level_scoring import LevelEvaluation, evaluate_levels
 from cnerkit.workflows.read_options import ReadOptions
@@ -144,7 +144,7 @@ def evaluate_checkpoint(
         source=gold.source,
         split=_split(gold),
         published=recipe.published if _is_own_test(recipe, gold) else (),
-        notes=tuple(_remarks(recipe, gold.source, restored.task.types, sentences)),
+        notes=tuple(_remarks(recipe, gold.source, restored, sentences)),
         levels=_by_level(restored, sentences, predictions) if levels else None,
         tokens=score_tokens(sentences, entities, metric, source=gold.source, system=str(path)),
     )
@@ -261,13 +261,17 @@ def _is_own_test(recipe: "Recipe", gold: Gold) -> bool:
     return gold.source == recipe.data.name and _split(gold) == "test" and gold.types is None
 
 
-def _remarks(recipe: "Recipe", source: str, known: LabelSet, sentences: Sequence[Sentence]) -> Iterator[str]:
+def _remarks(recipe: "Recipe", source: str, restored: "RestoredModel", sentences: Sequence[Sentence]) -> Iterator[str]:
+    """What to know about the scores of a model that has predicted the sentences."""
     from cnerkit.corpora.catalogue import find, names
+    from cnerkit.workflows.path_search import overflows_of, remark_on_overflows
 
     if source in names() and (remark := find(source).remark):
         yield remark
-    others = Counter(e.type for sentence in sentences for e in sentence.entities or () if e.type not in known)
+    others = Counter(e.type for sentence in sentences for e in sentence.entities or () if e.type not in restored.task.types)
     for type_, count in sorted(others.items()):
         yield f"{count} gold entities of the type {type_}, which the model does not know, count as missed"
     if recipe.data.dev_from is not None and recipe.data.dev_from.split == "test":
         yield "the epoch was chosen on the test split, so scores on it are too high"
+    if remark := remark_on_overflows(overflows_of(restored.model)):
+        yield remark

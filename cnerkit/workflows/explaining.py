@@ -28,7 +28,10 @@ class ExplainedLine:
     attention: Attention
 
     def as_record(self) -> dict[str, Any]:
-        """The line as one JSON object, with its ``attention``: a row of weights for each class, one for each token."""
+        """The line as one JSON object.
+
+        If it could be read, with its ``attention``: a row of weights for each class, one for each token.
+        """
         record = self.predicted.as_record()
         if self.predicted.line.problem:
             return record
@@ -44,7 +47,7 @@ def refuse_unexplained(restored: RestoredModel, where: Path) -> None:
     """
     name = restored.origin.model
     if "attention" not in registry.get(name).explains:
-        fix = f"give a checkpoint of {' or '.join(_explained()) or 'a model that has some'}"
+        fix = f"give a checkpoint of {' or '.join(_models_that_attend()) or 'a model that has some'}"
         raise UsageError(f"the model {name!r} has no attention of classes to show", where=str(where), fix=fix)
     if not (isinstance(restored.model, ShowsAttention) and restored.model.attending):
         raise UsageError(
@@ -69,7 +72,7 @@ def explained(
     return [ExplainedLine(*row) for row in zip(group, (one.tokens for one in sentences), found, strict=True)]
 
 
-def _explained() -> list[str]:
+def _models_that_attend() -> list[str]:
     """Names of the models that can show attention; one that cannot be loaded is left out."""
     found = []
     for name in registry.names():

@@ -32,16 +32,20 @@ def notes_on_limits(model: Model, splits: Mapping[str, Sequence[Sentence]]) -> I
             yield f"{name}: {have}; a model without any error would score {shares}"
 
 
+def overflows_of(model: Model) -> int:
+    """The pairs of ends in a model's predictions so far that more paths joined than are read."""
+    return model.overflows if isinstance(model, SearchesPaths) else 0
+
+
 def count_overflows(model: Model, machine: "Accelerator") -> int:
-    """The pairs of ends in all processes' predictions so far that more paths joined than are read."""
+    """The same of all processes; each of them must ask."""
     import torch
 
-    if not isinstance(model, SearchesPaths):
-        return 0
-    here = torch.tensor(model.overflows, device=machine.device)
-    return int(machine.reduce(here, reduction="sum")) if machine.num_processes > 1 else model.overflows
+    if machine.num_processes == 1 or not isinstance(model, SearchesPaths):
+        return overflows_of(model)
+    return int(machine.reduce(torch.tensor(model.overflows, device=machine.device), reduction="sum"))
 
 
 def remark_on_overflows(n_overflows: int) -> str:
-    """What to say beside a score of how many such pairs there were; "" of none."""
+    """What to say beside scores or predictions of how many such pairs there were; "" of none."""
     return f"{counted(n_overflows, 'pair')} of ends joined by too many paths, one of which was read" if n_overflows else ""

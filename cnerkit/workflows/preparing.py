@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnerkit.text import Sentence
 
 VERSION = 1
-"""Of what ``prepare`` gives to mean: a file of another is made anew."""
+"""Of the meaning of what is kept: when that changes, what older versions kept is learned anew."""
 _DIGITS = 32
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from cnerkit.errors import UsageError
 from cnerkit.storage import whole_file
 from cnerkit.workflows import svg
 from cnerkit.workflows.relevance import LabelRelevance, Relevance
@@ -45,16 +44,6 @@ def write_picture(view: Relevance, path: Path) -> None:
     """Write the relevance as an SVG picture, whole or not at all."""
     with whole_file(path) as out:
         out.write(cast("Any", picture(view)))
-
-
-def refuse_other_picture(path: Path) -> None:
-    """Refuse a file whose name promises another kind of picture.
-
-    Raises:
-        UsageError: It does not end in ``.svg``.
-    """
-    if path.suffix.lower() != ".svg":
-        raise UsageError(f"the picture is an SVG file, and {path.name} is called otherwise", fix="name it with .svg at the end")
 
 
 def picture(view: Relevance) -> str:

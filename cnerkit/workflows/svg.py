@@ -1,7 +1,10 @@
 """Pictures of tables as SVG: rows of text and shaded cells, in pixels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from xml.sax.saxutils import escape
+
+from cnerkit.errors import UsageError
 
 ROW, MARGIN, CHAR = 24, 12, 7.2
 """Pixels: height of a row, edge, width of a small letter."""
@@ -16,6 +19,25 @@ def document(width: float, height: float, body: Iterable[str]) -> str:
         'font-family="monospace, sans-serif" font-size="12">'
     )
     return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>', *body, "</svg>", ""])
+
+
+def refuse_other_picture(path: Path, suffixes: Sequence[str] = (".svg",), *, remark: str = "") -> None:
+    """Refuse a file whose name promises another kind of picture.
+
+    Args:
+        path: Where the picture is to be written.
+        suffixes: Of the kinds that there are, in small letters.
+        remark: What to know when choosing among them.
+
+    Raises:
+        UsageError: It ends in none of them.
+    """
+    if path.suffix.lower() not in suffixes:
+        kinds = _either([suffix.removeprefix(".").upper() for suffix in suffixes])
+        raise UsageError(
+            f"the picture is an {kinds} file, and {path.name} is called otherwise",
+            fix="; ".join(filter(None, [f"name it with {_either(suffixes)} at the end", remark])),
+        )
 
 
 def label(x: float, row: int, text: str, *, anchor: str = "start", fill: str = "black") -> str:
@@ -50,3 +72,7 @@ def width_of(text: str) -> int:
 def visible(text: str) -> str:
     """The text for XML, which knows no control characters."""
     return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
+
+
+def _either(kinds: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))

@@ -10,8 +10,10 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
+from cnerkit import registry
 from cnerkit.cli.main import build_app
 
+FLAT = frozenset({"flat"})
 HEAVY = ("torch", "transformers", "accelerate")
 
 
@@ -92,6 +94,30 @@ def tiny_own_run(tmp_path_factory):
     )
     _train(str(recipe), folder / "run", [])
     return folder / "run"
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """The file of an untrained model; nothing is said of where its recipe comes from."""
+    import torch
+
+    from cnerkit.engine.checkpoint import Checkpoint, Origin, save_checkpoint
+    from cnerkit.recipe.loading import load_recipe
+    from cnerkit.testing import example_encoder, example_sentences, example_task
+
+    def make(name="classattn", **params):
+        torch.manual_seed(3)
+        spec, encoder, task = registry.get(name), example_encoder(FLAT), example_task(FLAT)
+        chosen = spec.params(**params)
+        learned_from = {"task": task, "encoder": encoder, "sentences": example_sentences(FLAT), "progress": lambda *_: None}
+        prepared = spec.prepare(chosen, **learned_from) if spec.prepare else None
+        model = spec.build(chosen, task=task, encoder=encoder, prepared=prepared)
+        recipe = load_recipe("quickstart").resolved()
+        origin = Origin(recipe, name, chosen.model_dump(mode="json"), task, encoder.description(), prepared, "0")
+        save_checkpoint(tmp_path / "best.pt", Checkpoint("best", origin, {"epoch": 1}, model.state_dict(), None))
+        return tmp_path / "best.pt"
+
+    return make
 
 
 def _train(recipe, folder, settings):

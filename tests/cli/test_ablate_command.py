@@ -88,7 +88,7 @@ def test_the_table_shows_scores_differences_intervals_and_the_paper_s_rows(cnerk
     assert "model.dim=4: no published number" in done.out
     assert "mean ± sample standard deviation over 2 seeds (1, 2); exact match" in done.out
     assert "test was read once per run" in done.out
-    assert "paired bootstrap over sentences and seeds" in done.out
+    assert "paired bootstrap over sentences, Student's t over seeds" in done.out
     assert {path.name for path in (folder / "kept").iterdir()} == {
         "ablation.json", ".lock", "full", "drop-constraints", "model.dim=4"
     }  # fmt: skip

@@ -89,6 +89,13 @@ def test_show_prints_parts_and_switches_with_the_paper_s_rows():
     assert any(line.split() == ["gate", "gate:", "null", "Table", "9,", "w/o", "gate"] for line in shown.splitlines())
 
 
+def test_show_names_the_main_recipe_where_there_is_one():
+    assert "\nreads: text\nmain recipe: hreb_msra\n\nhyperparameter" in run("show", "hreb").stdout
+    assert json.loads(run("show", "hreb", "--json").stdout)["recipe"] == "hreb_msra"
+    assert "\nreads: spans\n\nhyperparameter" in run("show", "plugged", "--plugin", "p.py").stdout
+    assert json.loads(run("show", "plugged", "--plugin", "p.py", "--json").stdout)["recipe"] is None
+
+
 def test_show_as_json_holds_everything():
     shown = json.loads(run("show", "plugged", "--plugin", "p.py", "--json").stdout)
     fields = {field["name"]: field for field in shown["hyperparameters"]}

@@ -6,7 +6,7 @@ import pytest
 
 from cnerkit.codecs.grid import GridCodec
 from cnerkit.text import Entity, Fragment, Sentence
-from cnerkit.workflows.path_search import count_overflows, notes_on_limits, remark_on_overflows
+from cnerkit.workflows.path_search import count_overflows, notes_on_limits, overflows_of, remark_on_overflows
 
 ALONE = SimpleNamespace(num_processes=1, device="cpu")
 FULL, PART = Entity.span(0, 4, "DIS"), Entity((Fragment(1, 2), Fragment(3, 4)), "DIS")
@@ -35,7 +35,7 @@ def test_splits_whose_entities_relations_cannot_tell_apart_are_counted_with_the_
 
 def test_of_a_model_that_searches_no_paths_nothing_is_said():
     assert list(notes_on_limits(object(), {"train": [TANGLED]})) == []
-    assert count_overflows(object(), ALONE) == 0
+    assert count_overflows(object(), ALONE) == overflows_of(object()) == 0
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_pairs_joined_by_too_many_paths_are_remarked_on(count, remark):
 
 
 def test_the_count_is_the_models():
-    assert count_overflows(Searching(), ALONE) == 3
+    assert count_overflows(Searching(), ALONE) == overflows_of(Searching()) == 3
