@@ -11,6 +11,9 @@ from hypothesis import settings
 
 from cnerkit import registry
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Tests run side by side, and small tensors gain nothing from a second thread."""
+
 OWN_CASES = Path(__file__).parent / "reference" / "cases"
 
 settings.register_profile("fast", deadline=None, max_examples=60)
