@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -32,6 +33,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # Tests that run side by side, or in the background, begin with Ctrl-C ignored, and so would the programs that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line(
         "markers",
         "paper_cases(paper, kind): run once per fact of that kind, given as the argument `case`: a dict with paper, kind, id, "
