@@ -47,3 +47,16 @@ class Counts:
     def f1(self) -> float:
         """The harmonic mean of precision and recall, from the counts so that nothing is rounded on the way."""
         return 2 * self.true_positive / (self.support + self.predicted) if self.true_positive else 0.0
+
+    def to_json(self) -> dict[str, float]:
+        """The ratios, from 0 to 1, with the counts that they are made of."""
+        return {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "support": self.support,
+            "predicted": self.predicted,
+            "true_positive": self.true_positive,
+            "false_positive": self.false_positive,
+            "false_negative": self.false_negative,
+        }

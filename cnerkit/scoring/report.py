@@ -23,6 +23,10 @@ class Average:
     recall: float
     f1: float
 
+    def to_json(self) -> dict[str, float]:
+        """The averages as plain data."""
+        return {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -56,14 +60,13 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: ratios from 0 to 1, with the counts that they are made of."""
-        macro = self.macro
         return {
             "match": self.match,
             "definition": self.definition,
             "sentences": self.sentences,
-            "micro": _plain(self.micro),
-            "macro": {"precision": macro.precision, "recall": macro.recall, "f1": macro.f1},
-            "types": {entry.type: _plain(entry.counts) for entry in self.types},
+            "micro": self.micro.to_json(),
+            "macro": self.macro.to_json(),
+            "types": {entry.type: entry.counts.to_json() for entry in self.types},
         }
 
     @classmethod
@@ -81,19 +84,6 @@ def _mean(values: Iterable[float]) -> float:
     """The arithmetic mean; 0 of nothing."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else 0.0
-
-
-def _plain(counts: Counts) -> dict[str, float]:
-    return {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-        "support": counts.support,
-        "predicted": counts.predicted,
-        "true_positive": counts.true_positive,
-        "false_positive": counts.false_positive,
-        "false_negative": counts.false_negative,
-    }
 
 
 def _counts(plain: Mapping[str, Any]) -> Counts:

@@ -63,14 +63,13 @@ class TokenReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: ratios from 0 to 1, with the counts that they are made of."""
-        weighted = self.weighted
         return {
             "definition": self.definition,
             "sentences": self.sentences,
             "tokens": self.tokens,
             "counted_tokens": self.counted,
-            "weighted": {"precision": weighted.precision, "recall": weighted.recall, "f1": weighted.f1},
-            "tags": {tag: _plain(counts) for tag, counts in self.tags},
+            "weighted": self.weighted.to_json(),
+            "tags": {tag: counts.to_json() for tag, counts in self.tags},
         }
 
 
@@ -115,13 +114,3 @@ def _by_tag(pairs: Mapping[tuple[str, str], int]) -> dict[str, Counts]:
             found[gold] = found.get(gold, Counts()) + Counts(false_negative=count)
             found[predicted] = found.get(predicted, Counts()) + Counts(false_positive=count)
     return found
-
-
-def _plain(counts: Counts) -> dict[str, float]:
-    return {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-        "support": counts.support,
-        "predicted": counts.predicted,
-    }

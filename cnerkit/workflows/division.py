@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from cnerkit.codecs.tags import Repair
 from cnerkit.corpora.script import HAN
-from cnerkit.errors import DataError, UsageError
+from cnerkit.errors import DataError
 from cnerkit.text import Entity, Fragment, Sentence
+from cnerkit.workflows.choices import chosen
 from cnerkit.workflows.losses import Losses, Lost
 
 # Compiled by re when they are first used, which most conversions do without.
@@ -96,10 +97,7 @@ def tokens_named(name: str) -> Tokens:
     Raises:
         UsageError: There are none of that name.
     """
-    try:
-        return Tokens(name)
-    except ValueError as error:
-        raise UsageError(f"no tokens are called {name!r}", fix=f"choose from {', '.join(Tokens)}") from error
+    return chosen(Tokens, name, "no tokens are")
 
 
 def cut_named(name: str) -> Cut:
@@ -108,10 +106,7 @@ def cut_named(name: str) -> Cut:
     Raises:
         UsageError: There are none of that name.
     """
-    try:
-        return Cut(name)
-    except ValueError as error:
-        raise UsageError(f"no sentences are called {name!r}", fix=f"choose from {', '.join(Cut)}") from error
+    return chosen(Cut, name, "no sentences are")
 
 
 Part = tuple[list[tuple[int, int]], int, dict[Entity, Entity]]

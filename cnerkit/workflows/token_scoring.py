@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
 from cnerkit.codecs.tags import Scheme, tags_from_entities
-from cnerkit.errors import DataError, UsageError
+from cnerkit.errors import DataError
 from cnerkit.scoring.token_weighted import TokenReport, Version, token_weighted
 from cnerkit.text import Entity, Sentence
+from cnerkit.workflows.choices import chosen
 
 
 class Metric(StrEnum):
@@ -29,10 +30,7 @@ def metric_named(name: str) -> Metric:
     Raises:
         UsageError: There is none of that name.
     """
-    try:
-        return Metric(name)
-    except ValueError as error:
-        raise UsageError(f"no metric is called {name!r}", fix=f"choose from {', '.join(Metric)}") from error
+    return chosen(Metric, name, "no metric is")
 
 
 def score_tokens(

@@ -15,8 +15,7 @@ from cnerkit.corpora.jsonl import span_line
 from cnerkit.corpora.records import RecordReader, json_line
 from cnerkit.corpora.source import TextSource
 from cnerkit.errors import CnerkitError, DataError
-from cnerkit.text import Entity, Fragment, Prediction, Sentence
-from cnerkit.workflows.predictions import write_predictions
+from cnerkit.text import Entity, Fragment, Sentence
 
 NESTED = []
 for _ in range(1100):
@@ -385,20 +384,3 @@ def test_a_line_of_fifty_megabytes_with_as_many_fields_of_entities_is_read_and_w
     given_ = [{"start": n, "end": n + 1, "label": "X", f"field {n}": n} for n in range(20_000)]
     record = {"id": "1", "text": "李" * 16_000_000, "entities": given_}
     assert jsonl.record(only(json.dumps(record, ensure_ascii=False))) == record
-
-
-def test_predictions_have_surfaces_and_scores_and_are_read_as_entities(tmp_path):
-    entities = (Entity((Fragment(0, 1), Fragment(2, 3)), "X"), Entity.span(0, 2, "PER"), Entity.span(0, 2, "LOC"))
-    sentence = Sentence("7", tuple("李白诗"), frozenset(), extra={"entities.score": "of the file"})
-    write_predictions(tmp_path / "p.jsonl", [sentence], [Prediction("7", entities, (0.25, 0.123456, 1.0))])
-    line = (tmp_path / "p.jsonl").read_text(encoding="utf-8")
-    assert json.loads(line) == {
-        "id": "7",
-        "text": "李白诗",
-        "entities": [
-            {"start": 0, "end": 2, "label": "LOC", "text": "李白", "score": 1.0},
-            {"start": 0, "end": 2, "label": "PER", "text": "李白", "score": 0.1235},
-            {"start": 0, "end": 3, "label": "X", "fragments": [[0, 1], [2, 3]], "text": "李 诗", "score": 0.25},
-        ],
-    }
-    assert only(line).entities == frozenset(entities)

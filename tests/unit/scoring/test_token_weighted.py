@@ -54,7 +54,18 @@ def test_a_report_is_plain_data_that_says_what_it_counts():
         "tokens": 2,
         "counted_tokens": 1,
         "weighted": {"precision": 1.0, "recall": 1.0, "f1": 1.0},
-        "tags": {"B-PER": {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 1, "predicted": 1}},
+        "tags": {
+            "B-PER": {
+                "precision": 1.0,
+                "recall": 1.0,
+                "f1": 1.0,
+                "support": 1,
+                "predicted": 1,
+                "true_positive": 1,
+                "false_positive": 0,
+                "false_negative": 0,
+            }
+        },
     }
 
 
