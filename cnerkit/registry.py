@@ -84,6 +84,7 @@ class ModelSpec:
         params: Its hyperparameters.
         build: ``build(params, task=Task, encoder=Encoder, prepared=dict | None)`` gives the model; imports torch inside.
         handles: The kinds of entities that it can predict.
+        misses: Kinds that a corpus may have besides: it never predicts them, and they count as missed.
         reads: ``"spans"`` when it is given boundaries and tells types; its score is a typing score.
         prepare: ``prepare(params, task=..., encoder=..., sentences=..., progress=...)`` gives tensors and plain data that must
             be learned from the training data first; ``progress(done, total)`` may be told how far it is. What it gives follows
@@ -101,6 +102,7 @@ class ModelSpec:
     params: type[Params]
     build: Callable[..., Any]
     handles: frozenset[Kind] = frozenset({"flat"})
+    misses: frozenset[Kind] = frozenset()
     reads: Literal["text", "spans"] = "text"
     prepare: Callable[..., dict[str, Any]] | None = None
     prepare_reads: tuple[str, ...] | None = None

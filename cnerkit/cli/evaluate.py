@@ -126,6 +126,9 @@ def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
         _show_tokens(evaluation, evaluation.tokens)
     else:
         _show_entities(evaluation)
+    if evaluation.typing:
+        for text in evaluation.typing.remarks():
+            note(text)
     for row in evaluation.published:
         f1 = f": F1 {row.f1:.2f}" if evaluation.tokens else ""
         note(f"published: {row.row}, {row.source}{f1}{'; ' if row.note else ''}{row.note}")
@@ -141,7 +144,8 @@ def _show_entities(evaluation: "Evaluation") -> None:
     for row in evaluation.published:
         shares = [_percent(row.precision), _percent(row.recall), _percent(row.f1)]
         rows.append((f"published: {row.row}", *shares, "", ""))
-    tables.show(("type", ">P", ">R", ">F1", ">gold", ">predicted"), rows)
+    what = "type of given span" if evaluation.typing else "type"
+    tables.show((what, ">P", ">R", ">F1", ">gold", ">predicted"), rows)
     note(f"{_scored(evaluation)}: {report.sentences} sentences, {len(report.types)} types")
     note(f"{report.match}: {report.definition}")
     if evaluation.levels:

@@ -58,9 +58,9 @@ def show(
         return
     spec = view.spec
     typer.echo(f"{spec.name}: {spec.summary}")
-    typer.echo(
-        f"paper: {spec.paper}\nfrom: {view.distribution}\nhandles: {', '.join(sorted(spec.handles))}\nreads: {spec.reads}"
-    )
+    missed = f" ({', '.join(sorted(spec.misses))} entities count as missed)" if spec.misses else ""
+    handles = f"{', '.join(sorted(spec.handles))}{missed}"
+    typer.echo(f"paper: {spec.paper}\nfrom: {view.distribution}\nhandles: {handles}\nreads: {spec.reads}")
     typer.echo(f"main recipe: {spec.recipe}\n" if spec.recipe else "")
     columns = ("hyperparameter", "default", "type", "meaning", "source")
     tables.show(columns, [[h.name, _plain(h.default), h.type, h.description, h.source] for h in view.hyperparameters])
@@ -97,6 +97,7 @@ def _everything(view: "ModelView") -> dict[str, Any]:
         "summary": spec.summary,
         "paper": spec.paper,
         "handles": sorted(spec.handles),
+        "misses": sorted(spec.misses),
         "reads": spec.reads,
         "recipe": spec.recipe or None,
         "hyperparameters": [

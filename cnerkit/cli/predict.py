@@ -77,7 +77,7 @@ def command(
     if gpus is not None and gpus > 1:
         raise UsageError(f"--gpus {gpus}: prediction uses one GPU", fix="cut the input and start one process for each GPU")
     refuse_misfit(explain, explain_plot, format.value if format else None)
-    from cnerkit.workflows.model import restore
+    from cnerkit.workflows.model import refuse_given_spans, restore
     from cnerkit.workflows.path_search import overflows_of, remark_on_overflows
     from cnerkit.workflows.predict import predict_stream
 
@@ -85,6 +85,7 @@ def command(
     use_plugin(plugin)
     streams = list(_named(files))
     restored = restore(model, gpus=gpus, precision=precision.value)
+    refuse_given_spans(restored, str(model))
     how: dict[str, Any] = {"batch_tokens": batch_tokens, "precision": precision.value}
     explainer = Explainer(restored, model, explain_plot, **how) if explain else None
     write = explainer or _writer(format, restored)

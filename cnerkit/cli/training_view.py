@@ -127,6 +127,7 @@ def _show_run(result: "TrainingResult") -> None:
         shares = " ".join(map(_percent, (row.precision, row.recall, row.f1)))
         lines.append(f"{'published':12} {shares} {'':>9}  {row.row} ({row.source}) {row.note}".rstrip())
     lines.append(f"percent; {result.dev.match} match: {result.dev.definition}")
+    lines += [f"{split}, {remark}" for split, report in result.typing.items() for remark in report.remarks()]
     if result.remark:
         lines.append(result.remark)
     if result.dev_is_test:

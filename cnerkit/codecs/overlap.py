@@ -103,6 +103,29 @@ def heaviest(weights: Mapping[Entity, float]) -> dict[Entity, float]:
     return stay
 
 
+def heaviest_nested(weights: Mapping[Entity, float]) -> dict[Entity, float]:
+    """The contiguous entities that stay when of those that cross or have one span the heaviest does, as in ``heaviest``.
+
+    One may lie within another.
+    """
+    reach: dict[int, int] = {}
+    """The furthest end of those that begin at a token."""
+    back: dict[int, int] = {}
+    """The earliest start of those that end at a token."""
+    spans: set[tuple[int, int]] = set()
+    stay = {}
+    for entity in sorted(weights, key=lambda entity: (-weights[entity], entity)):
+        start, end = entity.start, entity.end
+        within = range(start + 1, end)
+        crosses = any(reach.get(at, end) > end or back.get(at, start) < start for at in within)
+        if crosses or (start, end) in spans:
+            continue
+        spans.add((start, end))
+        reach[start], back[end] = max(end, reach.get(start, end)), min(start, back.get(end, start))
+        stay[entity] = weights[entity]
+    return stay
+
+
 def layers(entities: Iterable[Entity]) -> list[list[Entity]]:
     """Entities parted into layers of which none overlap, innermost first, each in the order of the text.
 

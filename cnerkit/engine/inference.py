@@ -14,7 +14,7 @@ from cnerkit.engine.devices import Precision
 from cnerkit.engine.memory_errors import translated_memory_errors
 from cnerkit.engine.windows import merge, windows
 from cnerkit.nn.batch import Batch
-from cnerkit.nn.protocols import Model
+from cnerkit.nn.protocols import Model, ReadsSpans
 from cnerkit.registry import Kind
 from cnerkit.text import Prediction, Sentence
 
@@ -38,7 +38,8 @@ def predict_sentences(
     In a text longer than a window, an entity that reaches over more tokens than a window's context may not be found.
 
     Args:
-        model: On ``device``; left in eval mode. It never sees the sentences' gold entities.
+        model: On ``device``; left in eval mode. It never sees the sentences' gold entities; one that reads spans sees where
+            they are.
         sentences: Read no further than ``read_ahead`` sentences beyond the last prediction that was taken. Empty ones never
             reach the model; their prediction is empty.
         batch_tokens: Padded tokens in a batch, at most; a longer sentence is computed alone.
@@ -77,6 +78,9 @@ class _Predictor:
 
     def of_sentences(self, sentences: Sequence[Sentence]) -> Iterator[Prediction]:
         """Those of sentences of any length."""
+        if isinstance(self.model, ReadsSpans):  # a window could part a span
+            yield from self._of_texts([one.with_types_hidden() for one in sentences])
+            return
         limit, context = self.capacity.window_tokens, self.capacity.context_tokens
         parts = [windows(sentence.tokens, limit, context) for sentence in sentences]
         found = iter(self._of_texts([window.of(one) for one, cut in zip(sentences, parts, strict=True) for window in cut]))
@@ -84,7 +88,7 @@ class _Predictor:
             yield merge(sentence, [(window, next(found)) for window in cut], flat=self.flat)
 
     def _of_texts(self, texts: Sequence[Sentence]) -> list[Prediction]:
-        """Those of sentences that are no longer than a window."""
+        """Those of sentences that are computed whole."""
         assert isinstance(self.model, nn.Module), "a model is a torch module"
         self.model.eval()
         lengths = [len(text) for text in texts]

@@ -40,3 +40,7 @@ class Batch:
     def without_entities(self) -> "Batch":
         """The same batch with no gold in it: what ``predict`` may see."""
         return replace(self, sentences=tuple(sentence.without_entities() for sentence in self.sentences))
+
+    def with_types_hidden(self) -> "Batch":
+        """The same batch with no type in it: what ``predict`` may see of a model that types given spans."""
+        return replace(self, sentences=tuple(sentence.with_types_hidden() for sentence in self.sentences))

@@ -21,7 +21,7 @@ class Model(Protocol):
         ...
 
     def predict(self, batch: Batch) -> list[Prediction]:
-        """The entities of each sentence, in order. Never looks at gold entities."""
+        """The entities of each sentence, in order. Never looks at gold entities, nor at the types of spans that it reads."""
         ...
 
 
@@ -89,6 +89,29 @@ class SearchesPaths(Protocol):
 
     def at_best(self, sentence: Sentence) -> frozenset[Entity]:
         """What it would predict of an annotated sentence if it knew every relation in it."""
+        ...
+
+
+@runtime_checkable
+class ReadsSpans(Protocol):
+    """What a ``Model`` is besides when it is told where the entities of a sentence are, and tells their types.
+
+    It predicts from sentences whose entities have a type that says nothing.
+    """
+
+    reads_spans: Literal[True]
+    """That it is."""
+
+
+@runtime_checkable
+class LimitsSpans(Protocol):
+    """What a ``Model`` is besides when it looks at some spans of a sentence only."""
+
+    max_length: int
+    """Tokens of the longest span that it looks at."""
+
+    def reachable(self, sentence: Sentence) -> frozenset[Entity]:
+        """Those of an annotated sentence's entities that it can find."""
         ...
 
 

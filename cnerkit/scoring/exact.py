@@ -16,6 +16,7 @@ DEFINITION = "right when a gold entity of the same sentence has exactly the same
 
 Item = TypeVar("Item", bound=Hashable)
 Sentence = TypeVar("Sentence")
+Other = TypeVar("Other")
 
 
 class ExactScorer(Generic[Item]):
@@ -78,7 +79,7 @@ def score(gold: Iterable[Iterable[Entity]], predicted: Iterable[Iterable[Entity]
     return scorer.report()
 
 
-def paired(gold: Iterable[Sentence], predicted: Iterable[Sentence]) -> Iterator[tuple[Sentence, Sentence]]:
+def paired(gold: Iterable[Sentence], predicted: Iterable[Other]) -> Iterator[tuple[Sentence, Other]]:
     """Gold and predicted sentences side by side.
 
     Raises:

@@ -1,10 +1,26 @@
 """What a scorer says: micro, macro and per type, with the definition of a match beside the numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from cnerkit.scoring.counts import Counts
+
+
+class Ratios(Protocol):
+    """What has precision, recall and F1, each 0 to 1."""
+
+    @property
+    def precision(self) -> float:
+        """The share of predicted entities that are right."""
+
+    @property
+    def recall(self) -> float:
+        """The share of gold entities that were found."""
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +38,16 @@ class Average:
     precision: float
     recall: float
     f1: float
+
+    @classmethod
+    def over(cls, entries: "Collection[Ratios]") -> "Average":
+        """The unweighted mean of each ratio; 0 of nothing."""
+        n = max(1, len(entries))
+        return cls(
+            sum(entry.precision for entry in entries) / n,
+            sum(entry.recall for entry in entries) / n,
+            sum(entry.f1 for entry in entries) / n,
+        )
 
     def to_json(self) -> dict[str, float]:
         """The averages as plain data."""
@@ -52,11 +78,7 @@ class Report:
     @property
     def macro(self) -> Average:
         """The unweighted mean over ``types``: a type that was only predicted counts, with a recall of 0."""
-        return Average(
-            _mean(entry.counts.precision for entry in self.types),
-            _mean(entry.counts.recall for entry in self.types),
-            _mean(entry.counts.f1 for entry in self.types),
-        )
+        return Average.over([entry.counts for entry in self.types])
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: ratios from 0 to 1, with the counts that they are made of."""
@@ -78,12 +100,6 @@ class Report:
         """
         types = tuple(TypeCounts(type_, _counts(counts)) for type_, counts in plain["types"].items())
         return cls(plain["match"], plain["definition"], plain["sentences"], types)
-
-
-def _mean(values: Iterable[float]) -> float:
-    """The arithmetic mean; 0 of nothing."""
-    listed = list(values)
-    return sum(listed) / len(listed) if listed else 0.0
 
 
 def _counts(plain: Mapping[str, Any]) -> Counts:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from cnerkit.nn.batch import Batch
+from cnerkit.nn.protocols import ReadsSpans
 from cnerkit.registry import ModelSpec, Params
 from cnerkit.testing.example import example_encoder, example_sentences, example_task
 from cnerkit.testing.variants import every_variant
@@ -34,6 +35,11 @@ def usual_params(spec: ModelSpec) -> Params:
 def example_batch(spec: ModelSpec) -> Batch:
     """All example sentences in one batch; they differ much in length, so that most of it is padding."""
     return Batch.of(example_sentences(spec.handles))
+
+
+def without_gold(spec: ModelSpec, batch: Batch) -> Batch:
+    """What ``predict`` may see of a batch."""
+    return batch.with_types_hidden() if spec.reads == "spans" else batch.without_entities()
 
 
 def total(terms: dict[str, Tensor]) -> Tensor:
@@ -89,13 +95,29 @@ def the_order_of_a_batch_does_not_matter(spec: ModelSpec) -> None:
 
 
 def predict_never_sees_gold(spec: ModelSpec) -> None:
-    """Predictions are the same when the annotation is taken away."""
+    """Predictions are the same when the annotation is taken away; of a model that reads spans, their types."""
     model = build(spec).eval()
     batch = example_batch(spec)
     with torch.inference_mode():
-        assert model.predict(batch) == model.predict(batch.without_entities()), (
+        assert model.predict(batch) == model.predict(without_gold(spec, batch)), (
             f"{spec.name}: predict() looked at gold entities"
         )
+
+
+def types_are_told_of_given_spans_alone(spec: ModelSpec) -> None:
+    """A model that reads spans says so to the engine, and finds no entity where none was given."""
+    model, batch = build(spec).eval(), example_batch(spec)
+    assert isinstance(model, ReadsSpans) == (spec.reads == "spans"), (
+        f"{spec.name}: reads is {spec.reads!r}, but the model has {'a' if isinstance(model, ReadsSpans) else 'no'} reads_spans"
+    )
+    if spec.reads == "text":
+        return
+    with torch.inference_mode():
+        predictions = model.predict(without_gold(spec, batch))
+    for sentence, prediction in zip(batch.sentences, predictions, strict=True):
+        given = {entity.fragments for entity in sentence.entities or ()}
+        others = [entity for entity in prediction.entities if entity.fragments not in given]
+        assert not others, f"{spec.name}: {others[0]} was not given"
 
 
 def entities_are_memorised(spec: ModelSpec) -> None:
@@ -108,9 +130,10 @@ def entities_are_memorised(spec: ModelSpec) -> None:
         optimizer.zero_grad()
         torch.autograd.backward(total(model.loss(batch)))
         optimizer.step()
-        if step % 20 == 19 and not _wrong(model, batch):
+        if step % 20 == 19 and not _wrong(spec, model, batch):
             return
-    raise AssertionError(f"{spec.name}: after {STEPS_TO_MEMORISE} steps these are still wrong: {_wrong(model, batch)}")
+    wrong = _wrong(spec, model, batch)
+    raise AssertionError(f"{spec.name}: after {STEPS_TO_MEMORISE} steps these are still wrong: {wrong}")
 
 
 def the_same_seed_gives_the_same_model(spec: ModelSpec) -> None:
@@ -169,9 +192,9 @@ def _is_reached(parameter: Tensor) -> bool:
     return parameter.grad is not None and bool(parameter.grad.abs().sum() > 0)
 
 
-def _wrong(model: Any, batch: Batch) -> list[str]:
+def _wrong(spec: ModelSpec, model: Any, batch: Batch) -> list[str]:
     with torch.inference_mode():
-        predictions = model.eval().predict(batch.without_entities())
+        predictions = model.eval().predict(without_gold(spec, batch))
     return [
         sentence.text
         for sentence, prediction in zip(batch.sentences, predictions, strict=True)
@@ -194,6 +217,7 @@ PROMISES: tuple[Callable[[ModelSpec], None], ...] = (
     padding_never_reaches_a_real_token,
     the_order_of_a_batch_does_not_matter,
     predict_never_sees_gold,
+    types_are_told_of_given_spans_alone,
     entities_are_memorised,
     the_same_seed_gives_the_same_model,
     weights_carry_the_whole_model,

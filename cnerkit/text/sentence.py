@@ -8,6 +8,9 @@ from typing import Any
 from cnerkit.errors import DataError
 from cnerkit.text.entity import Entity, Fragment
 
+HIDDEN_TYPE = "?"
+"""What stands for the type of an entity that a model is to tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -71,6 +74,11 @@ class Sentence:
     def without_entities(self) -> "Sentence":
         """The same text, not annotated: what a model may see when it predicts."""
         return Sentence(self.id, self.tokens, None, self.joiner)
+
+    def with_types_hidden(self) -> "Sentence":
+        """The same text with the same entities, none of which says what it is: what a model may see that types given spans."""
+        hidden = self.entities and frozenset(Entity(entity.fragments, HIDDEN_TYPE) for entity in self.entities)
+        return Sentence(self.id, self.tokens, hidden, self.joiner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from cnerkit.codecs.tags import TagCodec
 from cnerkit.errors import DataError, UsageError
 from cnerkit.scoring.exact import Report, paired, score
 from cnerkit.scoring.token_weighted import TokenReport
+from cnerkit.scoring.typing_score import TYPING, TypingReport, score_typing
 from cnerkit.text import Prediction, Sentence
 from cnerkit.workflows.corpus import load_split
 from cnerkit.workflows.level_scoring import LevelEvaluation, evaluate_levels
@@ -40,6 +41,7 @@ class Evaluation:
         levels: The scores at each level of the types, if they were asked for.
         tokens: Token scores, if they were asked for; they stand for those of entities wherever the evaluation is shown, as the
             two do not compare.
+        typing: Of a model that was given the spans of the gold; for them the same holds.
     """
 
     report: Report
@@ -50,10 +52,13 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     levels: LevelEvaluation | None = None
     tokens: TokenReport | None = None
+    typing: TypingReport | None = None
 
     @property
     def metric(self) -> str:
         """What the scores count."""
+        if self.typing:
+            return TYPING
         return self.tokens.metric if self.tokens else Metric.ENTITY.value
 
     @property
@@ -69,6 +74,7 @@ class Evaluation:
             "source": self.source,
             "split": self.split,
             **(self.tokens or self.report).to_json(),
+            **({"typing": self.typing.to_json()} if self.typing else {}),
             **({"by_level": self.levels.to_json()} if self.levels else {}),
             "published": [row.model_dump(mode="json") for row in self.published],
             "notes": list(self.notes),
@@ -120,10 +126,18 @@ def evaluate_checkpoint(
     """
     from cnerkit.engine.devices import prediction_batch
     from cnerkit.engine.inference import predict_sentences
+    from cnerkit.nn.protocols import ReadsSpans
     from cnerkit.recipe.loading import recipe_from_resolved
     from cnerkit.workflows.model import restore
 
     restored = restore(path, gpus=gpus, precision=precision)
+    types_spans = isinstance(restored.model, ReadsSpans)
+    if types_spans and (levels or metric is not Metric.ENTITY):
+        raise UsageError(
+            f"the model {restored.origin.model!r} is given the spans of entities, and has a score of their types alone",
+            where=str(path),
+            fix="leave --levels and --metric out",
+        )
     recipe = recipe_from_resolved(restored.recipe, str(path))
     gold = gold or Gold(own_dataset(recipe, path))
     types = TypeMap(recipe.data.types if gold.types is None else gold.types)
@@ -147,6 +161,7 @@ def evaluate_checkpoint(
         notes=tuple(_remarks(recipe, gold.source, restored, sentences)),
         levels=_by_level(restored, sentences, predictions) if levels else None,
         tokens=score_tokens(sentences, entities, metric, source=gold.source, system=str(path)),
+        typing=score_typing(_entities(sentences), entities) if types_spans else None,
     )
 
 

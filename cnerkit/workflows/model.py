@@ -8,8 +8,9 @@ from cnerkit import registry
 from cnerkit.engine.checkpoint import RETRAIN, Checkpoint, Origin, load_checkpoint
 from cnerkit.engine.devices import Precision, device_for
 from cnerkit.engine.inference import halve_pretrained
-from cnerkit.errors import CnerkitError, DataError, MissingError
+from cnerkit.errors import CnerkitError, DataError, MissingError, UsageError
 from cnerkit.nn.encoders import encoder_from_description
+from cnerkit.nn.protocols import ReadsSpans
 from cnerkit.registry import Task
 
 if TYPE_CHECKING:
@@ -58,6 +59,20 @@ def restore(checkpoint: Path | Checkpoint, *, gpus: int | None = None, precision
     if precision == "bf16":
         halve_pretrained(model)
     return RestoredModel(model.to(device).eval(), device, held.origin, held.scores)
+
+
+def refuse_given_spans(restored: RestoredModel, where: str) -> None:
+    """Refuse a model that has to be told where entities are, for what has text alone.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if isinstance(restored.model, ReadsSpans):
+        raise UsageError(
+            f"the model {restored.origin.model!r} tells the types of given spans and finds none in text",
+            where=where,
+            fix="score it with cnerkit evaluate, which gives it the spans of the gold; to find entities, take another model",
+        )
 
 
 def load_weights(model: Any, checkpoint: Checkpoint, where: str | None) -> None:

@@ -14,6 +14,7 @@ from cnerkit.engine.training import Schedule
 from cnerkit.recipe.schema import Recipe
 from cnerkit.workflows.assembly import Assembly, assemble
 from cnerkit.workflows.path_search import notes_on_limits
+from cnerkit.workflows.span_reach import notes_on_reach
 from cnerkit.workflows.wording import counted
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def _notes_on(recipe: Recipe, assembly: Assembly) -> list[str]:
     spec = registry.get(recipe.model.name)
     unwise = spec.notes(recipe.model.params) if spec.notes else ()
     limits = notes_on_limits(assembly.model, assembly.corpus.splits)
-    return [*notes, *_notes_on_length(assembly), *limits, *unwise]
+    reach = notes_on_reach(assembly.model, assembly.corpus.splits)
+    return [*notes, *_notes_on_length(assembly), *limits, *reach, *unwise]
 
 
 def _notes_on_length(assembly: Assembly) -> "Iterator[str]":

@@ -2,7 +2,8 @@
 
 import json
 import statistics
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from cnerkit.engine.runs import RunFolder
 from cnerkit.errors import DataError
 from cnerkit.recipe.schema import Published, Recipe
 from cnerkit.scoring.exact import Report
+from cnerkit.scoring.typing_score import TypingReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class TrainingResult:
         test: Its scores on test; None when the corpus has no test.
         remark: What to say beside the scores; "" for nothing.
         dev_is_test: The best epoch was chosen on test, so that its score there is too high.
+        typing: Of a model that was given the spans, what its scores on ``dev`` and ``test`` are: of types, not of extraction.
     """
 
     recipe: Recipe
@@ -35,6 +38,7 @@ class TrainingResult:
     test: Report | None
     dev_is_test: bool
     remark: str = ""
+    typing: Mapping[str, TypingReport] = field(default_factory=dict)
 
     @property
     def published(self) -> tuple[Published, ...]:
@@ -53,6 +57,7 @@ class TrainingResult:
             "remark": self.remark,
             "dev": self.dev.to_json(),
             "test": self.test.to_json() if self.test else None,
+            **({"typing": {split: report.to_json() for split, report in self.typing.items()}} if self.typing else {}),
             "published": [row.model_dump(mode="json") for row in self.published],
         }
 
@@ -79,6 +84,7 @@ def read_result(recipe: Recipe, folder: Path) -> TrainingResult:
             test=Report.from_json(kept["test"]) if kept["test"] else None,
             dev_is_test=kept["dev_is_test"],
             remark=kept["remark"],
+            typing={split: TypingReport.from_json(told) for split, told in kept.get("typing", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         fix = "delete it and resume the run"

@@ -45,12 +45,12 @@ def _kinds(sentence: Sentence) -> frozenset[Kind]:
 
 
 def refuse_unsupported(spec: ModelSpec, task: Task, splits: Splits) -> None:
-    """Refuse a corpus with entities of a kind that the model cannot predict.
+    """Refuse a corpus with entities of a kind that the model cannot predict, and does not count as missed.
 
     Raises:
         DataError: It has some; the first is named, and they are counted.
     """
-    for kind in sorted(task.kinds - spec.handles):
+    for kind in sorted(task.kinds - spec.handles - spec.misses):
         guilty = [sentence for split in splits.values() for sentence in split if kind in _kinds(sentence)]
         have = "sentence has" if len(guilty) == 1 else "sentences have"
         raise DataError(

@@ -14,8 +14,10 @@ from cnerkit.engine.runs import FolderKeeper, RunFolder, Start, write_json
 from cnerkit.engine.stepping import copy_from_first_process
 from cnerkit.engine.training import Training
 from cnerkit.errors import UsageError
+from cnerkit.nn.protocols import ReadsSpans
 from cnerkit.recipe.schema import Recipe
 from cnerkit.scoring.exact import Report, score
+from cnerkit.scoring.typing_score import TypingReport, score_typing
 from cnerkit.text import Prediction, Sentence
 from cnerkit.workflows.assembly import Assembly, assemble
 from cnerkit.workflows.model import load_weights
@@ -157,17 +159,22 @@ def _score_best(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Ac
     best_epoch = by_first_process(machine, load_best)
     copy_from_first_process(assembly.model, machine)
 
-    def scored_and_kept(gold: Sequence[Sentence], file: Path) -> Report:
+    typing: dict[str, TypingReport] = {}
+
+    def scored_and_kept(split: str, file: Path) -> Report:
+        gold = corpus.splits[split]
         predictions = _predicted(assembly, gold, machine, recipe)
         by_first_process(machine, lambda: write_predictions(file, gold, predictions))
+        if isinstance(assembly.model, ReadsSpans):
+            typing[split] = score_typing([one.entities or () for one in gold], [one.entities for one in predictions])
         return _compared(gold, predictions)
 
-    dev = scored_and_kept(corpus.splits["dev"], run.dev_predictions)
+    dev = scored_and_kept("dev", run.dev_predictions)
     overflows = count_overflows(assembly.model, machine)
-    test = scored_and_kept(gold, run.predictions) if (gold := corpus.splits.get("test")) else None
+    test = scored_and_kept("test", run.predictions) if corpus.splits.get("test") else None
     of_test = remark_on_overflows(count_overflows(assembly.model, machine) - overflows)
     remark = "; ".join(filter(None, [corpus.remark, of_test]))
-    result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test, remark)
+    result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test, remark, typing)
     by_first_process(machine, lambda: write_json(run.metrics, result.to_json()))
     return result
 

@@ -28,7 +28,16 @@ class P(Params):
     rows: tuple[int, ...] = (1, 2)
 
 KINDS = frozenset({"nested", "flat"})
-MODEL = ModelSpec("plugged", "has a [gate]", "A paper", P, build=lambda *a, **k: None, handles=KINDS, reads="spans")
+MODEL = ModelSpec(
+    "plugged",
+    "has a [gate]",
+    "A paper",
+    P,
+    build=lambda *a, **k: None,
+    handles=KINDS,
+    misses=frozenset({"discontinuous"}),
+    reads="spans",
+)
 '''
 
 
@@ -84,7 +93,7 @@ def test_show_prints_hyperparameters_with_default_type_meaning_and_source():
 
 def test_show_prints_parts_and_switches_with_the_paper_s_rows():
     shown = run("show", "plugged", "--plugin", "p.py").stdout
-    assert "handles: flat, nested" in shown
+    assert "handles: flat, nested (discontinuous entities count as missed)" in shown
     assert "How wide it is: [bold] or :smile:." in shown
     assert any(line.split() == ["gate", "gate:", "null", "Table", "9,", "w/o", "gate"] for line in shown.splitlines())
 
@@ -111,6 +120,7 @@ def test_show_as_json_holds_everything():
     }
     assert shown["switches"] == [{"name": "gate", "field": "gate", "off": None, "paper": "Table 9, w/o gate"}]
     assert (shown["reads"], shown["handles"], shown["paper"]) == ("spans", ["flat", "nested"], "A paper")
+    assert shown["misses"] == ["discontinuous"]
 
 
 def test_a_default_of_any_kind_is_shown_as_a_recipe_would_write_it(monkeypatch):

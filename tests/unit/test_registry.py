@@ -31,6 +31,8 @@ OURS = [
     "hreb",
     "lambdarank",
     "ranknet",
+    "sng",
+    "sng_typing",
     "softfine",
     "w2ner",
 ]

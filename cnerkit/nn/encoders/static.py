@@ -17,6 +17,7 @@ from cnerkit.nn.encoders.vectors import Vectors
 from cnerkit.text import Sentence
 
 _UNKNOWN = 0
+_UNKNOWN_LINE = "<unk>"
 _MOST_NUMBERS = 4_000_000_000
 
 
@@ -94,7 +95,8 @@ def vectors_from_file(vectors: Vectors, sentences: Iterable[Sentence], *, min_co
     """An encoder with all vectors of a file, so that text that was not trained on has them too.
 
     Tokens of the sentences that are not in the file, as they are or lower-cased, start from random vectors as long as those of
-    the file are on average; the unknown token starts from the mean of the file.
+    the file are on average; the unknown token starts from the line ``<unk>``, which GloVe's program writes, or else from the
+    mean of the file.
     """
     known = set(vectors.tokens)
     new = [token for token in frequent_tokens(sentences, min_count) if token not in known and token.lower() not in known]
@@ -105,7 +107,7 @@ def vectors_from_file(vectors: Vectors, sentences: Iterable[Sentence], *, min_co
         weight = encoder.embedding.weight
         weight[1 + n_read :] *= values.square().mean().sqrt() * encoder.dim**0.5
         weight[1 : 1 + n_read] = values
-        weight[_UNKNOWN] = values.mean(dim=0)
+        weight[_UNKNOWN] = values[vectors.tokens.index(_UNKNOWN_LINE)] if _UNKNOWN_LINE in known else values.mean(dim=0)
     return encoder
 
 

@@ -6,6 +6,7 @@ import torch
 from cnerkit.engine.inference import predict_sentences
 from cnerkit.errors import CnerkitError
 from cnerkit.text import Entity, Prediction, Sentence
+from cnerkit.text.sentence import HIDDEN_TYPE
 
 
 @pytest.fixture
@@ -109,3 +110,18 @@ def test_bfloat16_is_used_where_it_is_asked_for(new_toy, sentences):
     list(predict_sentences(model, sentences, batch_tokens=40, precision="bf16"))
     list(predict_sentences(model, sentences, batch_tokens=40, precision="fp32"))
     assert formats == {torch.bfloat16, torch.float32}
+
+
+def test_a_model_that_reads_spans_gets_whole_texts_with_entities_whose_types_are_hidden(new_toy):
+    model, seen = new_toy(), []
+    model.reads_spans, model.window_tokens, model.cost = True, 4, "tokens"
+
+    def predict(batch):
+        seen.extend(batch.sentences)
+        return [Prediction(one.id, (), ()) for one in batch.sentences]
+
+    model.predict = predict
+    given = Sentence("s", tuple("天地玄黄宇宙洪荒"), frozenset({Entity.span(3, 6, "A"), Entity.span(3, 6, "B")}))
+    list(predict_sentences(model, [given], batch_tokens=50))
+    assert seen == [given.with_types_hidden()]
+    assert seen[0].entities == {Entity.span(3, 6, HIDDEN_TYPE)}

@@ -77,6 +77,15 @@ class Peeking(Wrapped):
         ]
 
 
+class Given(Wrapped):
+    """Says that it reads spans, and finds others."""
+
+    reads_spans = True
+
+    def predict(self, batch):
+        return [Prediction(one.id, (Entity.span(0, 1, "PER"),), (1.0,)) for one in batch.sentences]
+
+
 class Forgetful(Wrapped):
     def predict(self, batch):
         return [Prediction(one.id, (Entity.span(0, 1, "PER"),), (1.0,)) for one in batch.sentences]
@@ -125,6 +134,9 @@ def ignoring(params):
         ("padding_never_reaches_a_real_token", spoilt(Leaky), "depend on padding"),
         ("the_order_of_a_batch_does_not_matter", spoilt(Shuffled), "depends on what stands beside it"),
         ("predict_never_sees_gold", spoilt(Peeking), "looked at gold entities"),
+        ("types_are_told_of_given_spans_alone", spoilt(Given), "reads is 'text', but the model has a reads_spans"),
+        ("types_are_told_of_given_spans_alone", spoilt(Wrapped, reads="spans"), "but the model has no reads_spans"),
+        ("types_are_told_of_given_spans_alone", spoilt(Given, reads="spans"), "was not given"),
         ("entities_are_memorised", spoilt(Forgetful), "these are still wrong"),
         ("the_same_seed_gives_the_same_model", spoilt(Unseeded), "noise differs between two builds"),
         ("weights_carry_the_whole_model", spoilt(Stateful), "not in the state dict"),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from cnerkit.errors import DataError
 from cnerkit.text import Entity, Fragment, LabelSet, Prediction, Sentence, TypeHierarchy
+from cnerkit.text.sentence import HIDDEN_TYPE
 
 
 def test_an_entity_beyond_the_sentence_is_refused_with_the_sentence_id():
@@ -58,3 +59,14 @@ def test_a_level_without_a_name_is_refused():
 def test_a_prediction_has_one_score_for_each_entity():
     with pytest.raises(ValueError, match="1 entities but 0 scores"):
         Prediction("a", (Entity.span(0, 1, "X"),), ())
+
+
+def test_types_are_hidden_and_places_stay():
+    given = Sentence(
+        "a", tuple("云河大学"), frozenset({Entity.span(0, 4, "构"), Entity((Fragment(0, 1), Fragment(2, 3)), "地")})
+    )
+    hidden = given.with_types_hidden()
+    assert hidden.tokens == given.tokens
+    assert {entity.fragments for entity in hidden.entities} == {entity.fragments for entity in given.entities}
+    assert {entity.type for entity in hidden.entities} == {HIDDEN_TYPE}
+    assert given.without_entities().with_types_hidden() == given.without_entities()
