@@ -61,6 +61,7 @@ def prediction_batch(device: torch.device) -> int:
 
 def device_for(gpus: int | None) -> torch.device:
     """The device of a command that runs in one process, as ``gpus_to_use`` decides."""
+    _set_libraries_up()
     return torch.device("cuda" if gpus_to_use(gpus) else "cpu")
 
 
@@ -80,7 +81,7 @@ def accelerator(gpus: int | None, precision: Precision, *, threads: int | None =
         UsageError: The number of GPUs is negative.
     """
     on_cpu = (gpus == 0 or not torch.cuda.is_available()) if in_process_group() else gpus_to_use(gpus) == 0
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts; without it sums differ between runs
+    _set_libraries_up()
     threads_before = torch.get_num_threads()
     if precision == "bf16" and not on_cpu and not torch.cuda.is_bf16_supported():
         raise MissingError("this GPU does not compute in bf16", fix="use --precision fp32")
@@ -94,6 +95,16 @@ def accelerator(gpus: int | None, precision: Precision, *, threads: int | None =
     finally:
         _forget_earlier_runs()
         torch.set_num_threads(threads_before)
+
+
+def _set_libraries_up() -> None:
+    """Set what libraries read when they start, unless the user has.
+
+    cuBLAS needs a workspace of a fixed size, without which sums differ between runs. oneDNN keeps the last programs that it
+    wrote, one for each shape, with their memory: up to 1,024 of them, which is gigabytes where no two batches have one length.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
 def _forget_earlier_runs() -> None:

@@ -70,9 +70,9 @@ class Case:
         self.halved = type_ == "bfloat16"
         self.inputs = [torch.randn(sentences, tokens, DIM, requires_grad=True) for _ in range(2)]
         self.mask = torch.arange(tokens) < torch.tensor([max(1, tokens - 3 * number) for number in range(sentences)])[:, None]
-        self.of_result = (
-            torch.randn(sentences, tokens, tokens, TAG_DIM) * (self.mask[:, :, None] & self.mask[:, None])[..., None]
-        )
+        self.cells = (self.mask[:, :, None] & self.mask[:, None])[..., None]
+        of_result = torch.randn(sentences, tokens, tokens, TAG_DIM) * self.cells
+        self.of_result = of_result.bfloat16() if self.halved else of_result
 
     def forward(self) -> Tensor:
         torch.manual_seed(1)
@@ -82,8 +82,12 @@ class Case:
     def step(self) -> tuple[Tensor, ...]:
         """Result and gradients."""
         result = self.forward()
-        gradients = torch.autograd.grad(result, [*self.inputs, *self.round.parameters()], self.of_result.to(result.dtype))
-        return (result.detach() * (self.of_result != 0), *gradients)
+        return (result.detach(), *torch.autograd.grad(result, [*self.inputs, *self.round.parameters()], self.of_result))
+
+    def figures(self) -> tuple[Tensor, ...]:
+        """What a step gives, without the cells of padding, which mean nothing."""
+        result, *gradients = self.step()
+        return (result * self.cells, *gradients)
 
     def saved(self) -> int:
         """Bytes kept for the backward pass, parameters and inputs aside."""
@@ -129,7 +133,7 @@ def show_peak(way: str, sentences: int, tokens: int, type_: str) -> None:
     Path("/proc/self/clear_refs").write_text("5")  # Linux then counts the peak anew
     before = resident("VmRSS")
     result = case.forward()
-    result.backward(case.of_result.to(result.dtype))
+    result.backward(case.of_result)
     print(resident("VmHWM") - before)
 
 
@@ -141,8 +145,8 @@ def resident(what: str) -> float:
 
 def compare(sentences: int, tokens: int, type_: str, repeats: int) -> None:
     cases = {way: Case(way, sentences, tokens, type_) for way in WAYS}
-    reference = cases["plain"].step()
-    far = {way: apart(case.step(), reference) for way, case in cases.items()}
+    reference = cases["plain"].figures()
+    far = {way: apart(case.figures(), reference) for way, case in cases.items()}
     del reference
     seconds = best_seconds(cases, repeats)
     saved = {way: case.saved() / MIB for way, case in cases.items()}

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 import torch
 
@@ -52,6 +54,14 @@ def test_gpu_without_bfloat16_is_told_what_to_use(with_gpus, monkeypatch):
 
 def test_device_of_no_gpu_is_the_cpu():
     assert device_for(0) == torch.device("cpu")
+
+
+def test_libraries_are_set_up_before_they_start_unless_the_user_has(monkeypatch):
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    device_for(0)
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "64"
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
 
 
 def test_number_format_and_threads_do_not_outlive_a_run():
