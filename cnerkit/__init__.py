@@ -1,4 +1,4 @@
-"""Chinese named-entity recognition from the command line: convert, train, ablate, evaluate, predict.
+"""Chinese named-entity recognition from the command line: convert, train, ablate, evaluate, compare, predict.
 
 How the house is built, from the ground up; a module imports only from rooms below its own:
 
@@ -8,7 +8,8 @@ How the house is built, from the ground up; a module imports only from rooms bel
 - ``corpora`` (files and sentences, one module per format; the catalogue; checks), ``codecs`` (entities and what a head
   predicts: tags, grids, soft labels), ``scoring`` (gold and predicted entities to counts), ``recipe`` (YAML to typed values),
   ``nn`` (every ``nn.Module``): siblings, none imports another.
-- ``models``: declarations, one file per model, no torch at module level.  ``engine``: what happens to any model.
+- ``models``: declarations, one file per model, no torch at module level.  ``engine``: what happens to any model.  ``page``:
+  reports and predictions as pages of HTML.
 - ``workflows``: one function per command; returns a value, prints nothing.
 - ``cli``: Typer; parses, calls a workflow, renders.  ``testing``: the contract that every model is held to.
 """

@@ -1,22 +1,23 @@
 """``cnerkit evaluate``: a checkpoint on annotated sentences, or one annotated file against another."""
 
-import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnerkit.cli import reading, relevance_view
+from cnerkit.cli import plots_view, reading, relevance_view
 from cnerkit.cli.computing import PLUGIN_HELP, Precision, use_plugin, use_threads
 from cnerkit.cli.console import note, print_json
 from cnerkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from cnerkit.scoring.counts import Counts
-    from cnerkit.scoring.report import Average
-    from cnerkit.scoring.token_weighted import TokenReport
-    from cnerkit.workflows.evaluate import Evaluation
-    from cnerkit.workflows.level_scoring import LevelEvaluation
+    from collections.abc import Mapping
+
+    from cnerkit.workflows.evaluation import Evaluation
+    from cnerkit.workflows.gold import Gold
+    from cnerkit.workflows.read_options import ReadOptions
+    from cnerkit.workflows.token_scoring import Metric
 
 
 def command(
@@ -40,9 +41,22 @@ def command(
     sentences: reading.Sentences = None,
     repair: reading.Repair = None,
     metric: Annotated[
-        str, typer.Option("--metric", metavar="M", help="entity, or token scores: token-weighted-v1, token-weighted-v2.")
+        str,
+        typer.Option("--metric", metavar="M", help="entity; seqeval, seqeval-strict; token-weighted-v1, token-weighted-v2."),
     ] = "entity",
     levels: Annotated[bool, typer.Option("--levels", help="With -m: scores at each level of the types as well.")] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="OTHER", help="Compare with another checkpoint or file of predictions.")
+    ] = None,
+    train: Annotated[
+        str | None, typer.Option("--train", metavar="SOURCE", help="What the system was trained on, to tell seen entities.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write everything as a page, too.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the page that is there.")] = False,
+    plots: Annotated[
+        Path | None,
+        typer.Option("--plots", metavar="DIR", help="With -m: draw the probabilities of gold entities and the loss, as PNG."),
+    ] = None,
     relevance: Annotated[
         str | None, typer.Option("--relevance", metavar="ID", help="With -m: instead, the relevance of labels in a sentence.")
     ] = None,
@@ -67,128 +81,112 @@ def command(
 
     An entity is right when boundaries and type are exactly those of a gold entity. The gold is never cut or changed.
     """
-    from cnerkit.workflows.evaluate import Gold, evaluate_checkpoint, evaluate_files
-    from cnerkit.workflows.token_scoring import Metric, metric_named
+    from cnerkit.workflows.token_scoring import metric_named
     from cnerkit.workflows.types import parse_types
 
     counted = metric_named(metric)
+    _refuse_unfit(relevance, relevance_plot, levels=levels, further=bool(against or html), plots=bool(plots), metric=counted)
+    _refuse_to_replace(html, force=force)
     divided = {"tokens": tokens, "sentences": sentences}
     read = reading.read_options(from_=from_, from_scheme=from_scheme, repair=repair, **divided)
     read_pred = reading.read_options(from_=pred_from or from_, from_scheme=from_scheme, repair=repair, **divided)
-    mapping = None if types is None else parse_types(types)
+    named = _Named(split, read, read_pred, None if types is None else parse_types(types), data_dir)
+    if model is None:
+        if levels or relevance or plots:
+            raise UsageError("--levels, --relevance and --plots look at what a model predicts", fix="give -m CKPT SOURCE")
+        if source is not None or not gold or not pred:
+            raise UsageError("it is not said what to score", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
+        _tell(named.files_scored(gold, pred, counted, against, train), html, as_json=json)
+        return
+    if gold or pred:
+        raise UsageError("-m and --gold or --pred exclude each other", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
+    use_threads(threads)
+    use_plugin(plugin)
+    where = named.gold(source) if source else None
+    if relevance is not None:
+        relevance_view.show(model, where, relevance, gpus=gpus, as_json=json, plot=relevance_plot)
+        return
+    from cnerkit.workflows.evaluate import evaluate_checkpoint
 
-    def asked(name: str) -> Gold:
-        return Gold(name, split, read, mapping, data_dir)
-
-    _refuse_unfit(relevance, relevance_plot, levels=levels, is_entity=counted is Metric.ENTITY)
-    if model is not None:
-        if gold or pred:
-            raise UsageError(
-                "-m and --gold or --pred exclude each other", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE"
-            )
-        use_threads(threads)
-        use_plugin(plugin)
-        where = asked(source) if source else None
-        if relevance is not None:
-            relevance_view.show(model, where, relevance, gpus=gpus, as_json=json, plot=relevance_plot)
-            return
-        evaluation = evaluate_checkpoint(
-            model, where, gpus=gpus, batch_tokens=batch_tokens, precision=precision.value, levels=levels, metric=counted
-        )
-    elif levels or relevance:
-        raise UsageError("--levels and --relevance look at what a model predicts", fix="give -m CKPT SOURCE")
-    elif gold and pred and source is None:
-        evaluation = evaluate_files(asked(gold), Gold(pred, None, read_pred, mapping, data_dir), counted)
-    else:
-        raise UsageError("it is not said what to score", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
-    _show(evaluation, as_json=json)
+    how: dict[str, Any] = {"gpus": gpus, "batch_tokens": batch_tokens, "precision": precision.value}
+    drawn = None if plots is None else plots_view.draw(model, where, plots, **how)
+    compared: dict[str, Any] = {"against": Path(against) if against else None, "train": named.train(train)}
+    evaluation = evaluate_checkpoint(model, where, levels=levels, metric=counted, page=html is not None, **compared, **how)
+    _tell(replace(evaluation, drawn=drawn), html, as_json=json)
 
 
-def _refuse_unfit(relevance: str | None, relevance_plot: Path | None, *, levels: bool, is_entity: bool) -> None:
-    """Refuse options that do not go together."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What the command line says of all annotated sentences that it names: ``read_pred`` of those that systems said."""
+
+    split: str | None
+    read: "ReadOptions"
+    read_pred: "ReadOptions"
+    types: "Mapping[str, str] | None"
+    data_dir: Path | None
+
+    def gold(self, name: str) -> "Gold":
+        """What is right."""
+        from cnerkit.workflows.gold import Gold
+
+        return Gold(name, self.split, self.read, self.types, self.data_dir)
+
+    def train(self, name: str | None) -> "Gold | None":
+        """What a system was trained on, if it is said."""
+        from cnerkit.workflows.gold import Gold
+
+        return Gold.train_of(name, self.read, self.types, self.data_dir) if name else None
+
+    def files_scored(self, gold: str, pred: str, metric: "Metric", against: str | None, train: str | None) -> "Evaluation":
+        """One file scored against another."""
+        from cnerkit.workflows.evaluate import evaluate_files
+        from cnerkit.workflows.gold import Gold
+
+        def said(name: str) -> Gold:
+            return Gold(name, None, self.read_pred, self.types, self.data_dir)
+
+        other = said(against) if against else None
+        return evaluate_files(self.gold(gold), said(pred), metric, against=other, train=self.train(train))
+
+
+def _refuse_unfit(
+    relevance: str | None, relevance_plot: Path | None, *, levels: bool, further: bool, plots: bool, metric: "Metric"
+) -> None:
+    """Refuse options that do not go together; ``further`` is whether there is a comparison or a page."""
     if relevance_plot and not relevance:
         raise UsageError("--relevance-plot draws what --relevance shows", fix="add --relevance ID of a sentence")
     if relevance and levels:
         raise UsageError("--levels and --relevance exclude each other", fix="ask for one after the other")
-    if (relevance or levels) and not is_entity:
+    if relevance and (further or plots):
+        raise UsageError("--relevance excludes --against, --html and --plots", fix="ask for one after the other")
+    if metric == "entity":
+        return
+    if relevance or levels:
         raise UsageError(
-            "token scores have no --levels and no --relevance", fix="leave --metric out, or ask for one after the other"
+            f"{metric} has no --levels and no --relevance", fix="leave --metric out, or ask for one after the other"
         )
+    if further:
+        fix = "leave --metric out, or ask for one after the other"
+        raise UsageError(f"--against and --html are about extracted entities, and {metric} counts tags", fix=fix)
 
 
-def _show(evaluation: "Evaluation", *, as_json: bool) -> None:
+def _refuse_to_replace(page: Path | None, *, force: bool) -> None:
+    if page is not None and not force:
+        from cnerkit.workflows.outputs import refuse_to_replace
+
+        refuse_to_replace([page], "--html")
+
+
+def _tell(evaluation: "Evaluation", page: Path | None, *, as_json: bool) -> None:
+    if page is not None:
+        from cnerkit.workflows.report import write_page
+
+        write_page(evaluation, page)
     for text in evaluation.notes:
         note(f"note: {text}")
     if as_json:
         print_json(evaluation.to_json())
         return
-    if evaluation.tokens:
-        _show_tokens(evaluation, evaluation.tokens)
-    else:
-        _show_entities(evaluation)
-    if evaluation.typing:
-        for text in evaluation.typing.remarks():
-            note(text)
-    for row in evaluation.published:
-        f1 = f": F1 {row.f1:.2f}" if evaluation.tokens else ""
-        note(f"published: {row.row}, {row.source}{f1}{'; ' if row.note else ''}{row.note}")
+    from cnerkit.cli import evaluation_view
 
-
-def _show_entities(evaluation: "Evaluation") -> None:
-    from cnerkit.cli import tables
-
-    report = evaluation.report
-    rows = [_row(entry.type, entry.counts, entry.counts.support, entry.counts.predicted) for entry in report.types]
-    micro, macro = report.micro, report.macro
-    rows += [_row("micro", micro, micro.support, micro.predicted), _row("macro", macro)]
-    for row in evaluation.published:
-        shares = [_percent(row.precision), _percent(row.recall), _percent(row.f1)]
-        rows.append((f"published: {row.row}", *shares, "", ""))
-    what = "type of given span" if evaluation.typing else "type"
-    tables.show((what, ">P", ">R", ">F1", ">gold", ">predicted"), rows)
-    note(f"{_scored(evaluation)}: {report.sentences} sentences, {len(report.types)} types")
-    note(f"{report.match}: {report.definition}")
-    if evaluation.levels:
-        _show_levels(evaluation.levels)
-
-
-def _show_tokens(evaluation: "Evaluation", tokens: "TokenReport") -> None:
-    """A table without the rows of papers, most of which print scores of entities."""
-    from cnerkit.cli import tables
-
-    rows = [_row(tag, counts, counts.support, counts.predicted) for tag, counts in tokens.tags]
-    tables.show(("tag", ">P", ">R", ">F1", ">gold tokens", ">predicted"), [*rows, _row("weighted", tokens.weighted)])
-    note(f"{_scored(evaluation)}: {tokens.sentences} sentences, {tokens.counted} of {tokens.tokens} tokens counted")
-    note(f"{tokens.metric}: {tokens.definition}")
-
-
-def _scored(evaluation: "Evaluation") -> str:
-    return f"{evaluation.source}, {evaluation.split}" if evaluation.split else evaluation.source
-
-
-def _show_levels(levels: "LevelEvaluation") -> None:
-    """A table of its own: the levels are not types."""
-    from cnerkit.cli import tables
-    from cnerkit.workflows.level_scoring import RELEASE
-
-    rows = [
-        _row(f"{level}" if level else "0, boundaries", report.micro, report.micro.support, report.micro.predicted)
-        for level, report in enumerate(levels.scores.reports)
-    ]
-    if levels.release:
-        micro = levels.release.micro
-        rows.append(_row("release", micro, micro.support, micro.predicted))
-    sys.stdout.write("\n")
-    tables.show(("level", ">P", ">R", ">F1", ">gold", ">predicted"), rows)
-    note(f"levels: {levels.scores.definition}")
-    if levels.release:
-        note(f"release: {RELEASE}, to compare with its scores")
-
-
-def _row(name: str, scores: "Counts | Average", support: int | None = None, predicted: int | None = None) -> tuple[str, ...]:
-    shares = (f"{100 * value:.2f}" for value in (scores.precision, scores.recall, scores.f1))
-    return (name, *shares, "" if support is None else str(support), "" if predicted is None else str(predicted))
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    evaluation_view.show(evaluation)

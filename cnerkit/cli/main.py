@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train a model as a recipe says, and score it.",
     "ablate": "Leave out parts of a model, and compare over seeds.",
     "evaluate": "Score a checkpoint on a corpus, or one file against another.",
+    "compare": "Several runs or checkpoints on one corpus, with significance.",
     "predict": "Find entities in text, line by line, in constant memory.",
 }
 """Each is the module ``cnerkit.cli.<name>``, which offers a Typer ``app`` or a function ``command``."""
@@ -88,7 +89,7 @@ def root(
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Say the version and stop.")
     ] = False,
 ) -> None:
-    """Chinese named-entity recognition: convert, train, ablate, evaluate, predict."""
+    """Chinese named-entity recognition: convert, train, ablate, evaluate, compare, predict."""
 
 
 def build_app() -> typer.Typer:

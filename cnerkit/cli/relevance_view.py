@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from cnerkit.cli.console import note, print_json
 
 if TYPE_CHECKING:
-    from cnerkit.workflows.evaluate import Gold
+    from cnerkit.workflows.gold import Gold
 
 
 def show(model: Path, gold: "Gold | None", sentence_id: str, *, gpus: int | None, as_json: bool, plot: Path | None) -> None:

@@ -100,7 +100,7 @@ def show_plan(plan: "Plan", out: TextIO) -> None:
 
 
 def show_result(result: "TrainingResult | SeedsResult") -> None:
-    """Scores on stdout: of a run with what papers print beside them, or of every seed with mean and deviation."""
+    """Scores on stdout: of a run with what papers print beside them, or of every seed with mean, deviation and interval."""
     from cnerkit.workflows.result import SeedsResult
 
     if not isinstance(result, SeedsResult):
@@ -112,6 +112,9 @@ def show_result(result: "TrainingResult | SeedsResult") -> None:
         if f1 is not None:
             deviation = "" if f1.deviation is None else f" ± {100 * f1.deviation:.2f} (sample standard deviation)"
             sys.stdout.write(f"{split} F1 over {len(f1.values)} seeds: {100 * f1.mean:.2f}{deviation}\n")
+    if (found := result.interval) is not None:
+        bounds = f"{100 * found.within.low:.2f} to {100 * found.within.high:.2f}"
+        sys.stdout.write(f"{found.level:.0%} interval of the mean {found.split} F1: {bounds}; bootstrap over {found.over}\n")
 
 
 def _show_run(result: "TrainingResult") -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cnerkit.corpora.brat_document import KEPT, Original, document_of
 from cnerkit.corpora.brat_editing import annotations
+from cnerkit.corpora.brat_records import lines_with
 from cnerkit.corpora.bundle import Member, natural_key
 from cnerkit.corpora.file_names import TakenPaths, id_of, path_of
 from cnerkit.corpora.formats import Hints
@@ -22,7 +23,7 @@ from cnerkit.corpora.json_text import refuse_halves
 from cnerkit.corpora.problems import Problems
 from cnerkit.corpora.source import Block, TextSource
 from cnerkit.errors import DataError
-from cnerkit.text import Sentence
+from cnerkit.text import Entity, Sentence
 
 SUFFIXES = (".txt", ".ann")
 """Of the files that are read and written."""
@@ -79,6 +80,30 @@ def files(sentences: Iterable[Sentence], notes: Counter[str] | None = None) -> I
         yield f"{path}.txt", _sound(original.mark + document.text)
         if document.entities is not None:
             yield f"{path}.ann", _sound(annotations(document.entities, original, notes))
+
+
+class GrowingDocument:
+    """A document that is written part by part, so that it never has to be held as a whole."""
+
+    def __init__(self) -> None:
+        self._offset, self._number = 0, 1
+
+    def grow(self, text: str, entities: Iterable[Entity]) -> tuple[str, str]:
+        """What comes next in its ``.txt`` and in its ``.ann``, to be written in UTF-8 as it is.
+
+        Args:
+            text: The next part of the document's text.
+            entities: Over the characters of that part; none reaches beyond it.
+
+        Raises:
+            DataError: brat cannot carry the part; without a place.
+        """
+        mark = "" if self._offset else Original.of(text).mark
+        start = self._offset + len(mark)
+        records = list(lines_with(entities, text, range(start, start + len(text) + 1), self._number))
+        self._offset = start + len(text)
+        self._number += len(records)
+        return _sound(mark + text), _sound("".join(records))
 
 
 def _by_stem(members: Sequence[Member], notes: Counter[str], name: str) -> tuple[Mapping[str, Member], Mapping[str, Member]]:

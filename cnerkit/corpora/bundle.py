@@ -55,15 +55,16 @@ def members(path: Path, pattern: str = "*") -> tuple[Member, ...]:
 
     Args:
         path: A folder, a zip or a tar archive.
-        pattern: As shells have them; ``*`` matches ``/`` too.
+        pattern: As shells have them, with one choice such as ``{train,dev}`` at most; ``*`` matches ``/`` too.
 
     Raises:
         MissingError: No file matches.
         DataError: The archive is damaged, has passwords, a name twice, or names that lead out of it; or a file is a link.
     """
     listing = _of_folder if path.is_dir() else _of_zip if zipfile.is_zipfile(path) else _of_tar
+    patterns = _choices(pattern)
     with _sound(str(path), "the folder" if path.is_dir() else "the archive"):
-        found = list(listing(path, lambda name: not _is_hidden(name) and fnmatchcase(name, pattern)))
+        found = list(listing(path, lambda name: not _is_hidden(name) and any(fnmatchcase(name, each) for each in patterns)))
     if not found:
         what = "it holds no files" if pattern == "*" else f"none of its files is {pattern}"
         raise MissingError(what, where=str(path), fix="name a folder or an archive that has them")
@@ -76,6 +77,13 @@ def members(path: Path, pattern: str = "*") -> tuple[Member, ...]:
             raise DataError(f"the archive has two files named {each.path}", where=str(path), fix=fix)
         seen.add(each.path)
     return tuple(sorted(found, key=lambda each: natural_key(each.path)))
+
+
+def _choices(pattern: str) -> list[str]:
+    """The patterns that one stands for: ``a{b,c}`` for ``ab`` and ``ac``."""
+    before, _, rest = pattern.partition("{")
+    within, closed, after = rest.partition("}")
+    return [f"{before}{each}{after}" for each in within.split(",")] if closed and "," in within else [pattern]
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:

@@ -118,16 +118,18 @@ class Split:
     Attributes:
         file: A file, an archive or a folder; several splits may share it.
         counts: What the split holds.
-        member: Which files of an archive or a folder belong to the split, with ``*`` for anything; empty for a plain file.
+        member: Which files of an archive or a folder belong to the split, with ``*`` for anything and ``{one,other}`` for a
+            choice; empty for a plain file.
         articles: The list of the documents that belong to the split, by id; None when all do.
-        part: The place (from 0) of the one sentence that belongs to the split, of every so many: the second number.
+        part: Which of the file's sentences belong to the split: from which place on (from 0), before which one (None for all
+            that follow), and every how many; None for all.
     """
 
     file: Published
     counts: Counts
     member: str = ""
     articles: Published | None = None
-    part: tuple[int, int] | None = None
+    part: tuple[int, int | None, int] | None = None
 
     @property
     def files(self) -> tuple[Published, ...]:

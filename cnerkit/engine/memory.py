@@ -1,6 +1,6 @@
 """How much memory training will take: told from the weights, and from one round trip over the largest batch."""
 
-import os
+import contextlib
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from cnerkit.engine.stepping import Stepper
 from cnerkit.text import Sentence
 
-HEAP_SLACK = 0.35
-"""What the heap comes to hold over steps of different lengths, beyond what it holds in one, as a share of what that one takes:
-smaller batches leave pieces of it that the largest cannot use. Measured with glibc, it is between an eighth and a half where a
-batch takes 400 MB and more, and up to 1.2 where it takes 30, which is little of the whole.
+MAPPED = 32 * 2**20
+"""Bytes from which on glibc maps memory for a tensor alone and gives it back; what is smaller lies in its heap."""
+HEAP_SLACK = 1.0
+"""What the heap comes to hold over steps of different lengths, beyond what it holds in one, as a share of what that one keeps
+there: smaller batches leave pieces of it that larger ones cannot use. Measured with glibc over five runs, it is between 0.5 and
+1.7, and the whole estimate is within a fifth of the peak.
 """
 
 
@@ -54,7 +56,7 @@ def estimate_memory(stepper: Stepper, largest: Sequence[Sentence]) -> MemoryEsti
     stepper.model.train()
 
     def round_trip() -> None:
-        if stepper.settings.accumulate > 1:  # the gradients of the batches before are there from the start
+        if stepper.settings.accumulate != 1:  # the gradients of the batches before are there from the start
             for parameter in stepper.trained:
                 parameter.grad = torch.zeros_like(parameter)
         stepper.add_gradients(largest, 1.0)
@@ -63,15 +65,18 @@ def estimate_memory(stepper: Stepper, largest: Sequence[Sentence]) -> MemoryEsti
     stepper.optimizer.zero_grad(set_to_none=True)
     for buffer, value in buffers:
         buffer.data.copy_(value)
-    program = max(0, found.resident - weights - found.tensors) + round(HEAP_SLACK * found.tensors) if found.resident else 0
+    program = max(0, found.resident - weights - found.tensors) + round(HEAP_SLACK * found.heap) if found.resident else 0
     return MemoryEstimate(weights, 3 * trained, max(0, found.tensors - trained), program)
 
 
 class _Peak(NamedTuple):
-    """Bytes of the tensors that work made, when they were most, and of all that the process held then, if that is known."""
+    """Bytes of the tensors that work made, when they were most."""
 
     tensors: int
-    resident: int
+    heap: int = 0
+    """Of them those that lay in the heap."""
+    resident: int = 0
+    """The most that the process held while it ran, if that is known."""
 
 
 def _peak_on_gpu(work: Callable[[], None], device: torch.device) -> _Peak:
@@ -79,26 +84,28 @@ def _peak_on_gpu(work: Callable[[], None], device: torch.device) -> _Peak:
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)
     work()
-    return _Peak(torch.cuda.max_memory_allocated(device) - before, 0)
+    return _Peak(torch.cuda.max_memory_allocated(device) - before)
 
 
 def _peak_on_cpu(work: Callable[[], None], held: Iterable[Tensor]) -> _Peak:
     """What work needs on the CPU."""
     alive = _LiveBytes(held)
+    with contextlib.suppress(OSError):  # where it may not be written, the peak is that of the process so far
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # Linux counts the peak anew
     with alive:
         work()
-    return alive.peak
+    return alive.peak._replace(resident=_peak_resident())
 
 
 class _LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Follows the memory of every tensor that an operator makes, until it is freed.
 
-    What an operator takes for itself while it runs is not seen.
+    What an operator takes for itself while it runs is not seen; the peak of the process has it.
     """
 
     def __init__(self, held: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.now, self.peak = 0, _Peak(0, 0)
+        self.now, self.in_heap, self.peak = 0, 0, _Peak(0)
         self._held = [tensor.untyped_storage() for tensor in held]
         self._alive: dict[int, weakref.ref[UntypedStorage]] = {id(one): weakref.ref(one) for one in self._held}
 
@@ -118,12 +125,13 @@ class _LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
             size = storage.nbytes()
             self._alive[id(storage)] = weakref.ref(storage, partial(self._forget, id(storage), size))
             self.now += size
-            if self.now > self.peak.tensors:
-                self.peak = _Peak(self.now, _resident())
+            self.in_heap += size if size < MAPPED else 0
+            self.peak = max(self.peak, _Peak(self.now, self.in_heap))
 
     def _forget(self, place: int, size: int, _: object) -> None:
         del self._alive[place]
         self.now -= size
+        self.in_heap -= size if size < MAPPED else 0
 
 
 def _size(tensors: Iterable[Tensor]) -> int:
@@ -131,10 +139,10 @@ def _size(tensors: Iterable[Tensor]) -> int:
     return sum({storage.data_ptr(): storage.nbytes() for tensor in tensors if (storage := tensor.untyped_storage())}.values())
 
 
-def _resident() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not tell them in the way of Linux."""
+def _peak_resident() -> int:
+    """The most bytes of memory that this process held; 0 where the system does not tell them in the way of Linux."""
     try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+        status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)

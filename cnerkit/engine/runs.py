@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import yaml
 
-from cnerkit.engine.progress import EpochRecord, Pace, StepRecord
+from cnerkit.engine.progress import EpochRecord, Pace, Score, StepRecord
 from cnerkit.errors import DataError, UsageError
 from cnerkit.recipe.writing import yaml_text
 from cnerkit.storage import unwritable, whole_file
@@ -70,9 +70,20 @@ class RunFolder:
         """What the best model finds in dev."""
         return self.path / "predictions.dev.jsonl"
 
+    @property
+    def report(self) -> Path:
+        """A page about the scores on test, or on dev where there is no test."""
+        return self.path / "report.html"
+
     def is_done(self) -> bool:
         """Whether the scores are there, and nothing is left to go on from."""
         return self.metrics.exists() and not self.last.exists()
+
+    def epochs(self) -> tuple[EpochRecord, ...]:
+        """What each epoch of the log came to, in order; none without a log."""
+        if not self.log.exists():
+            return ()
+        return tuple(record for line in self.log.read_bytes().split(b"\n") if (record := _epoch_of(line)))
 
     def check(self, recipe: Mapping[str, Any], start: Start) -> None:
         """Refuse a folder that a run of a recipe must not be kept in; nothing is written yet.
@@ -107,7 +118,8 @@ class RunFolder:
         self._delete(self.path.glob(".*.part"))
         if start == "resume" and self.recipe.exists():
             return
-        self._delete((self.environment, self.log, self.best, self.last, self.metrics, self.predictions, self.dev_predictions))
+        results = (self.metrics, self.predictions, self.dev_predictions, self.report)
+        self._delete((self.environment, self.log, self.best, self.last, *results))
         with whole_file(self.recipe) as out:
             out.write(cast("Any", yaml_text(dict(recipe))))
 
@@ -174,6 +186,17 @@ def _is_up_to(line: bytes, step: int, epoch: int) -> bool:
         return bool(record["epoch"] <= epoch if record["kind"] == "epoch" else record["step"] <= step)
     except (ValueError, KeyError, TypeError):  # the line that was being written when the run was killed
         return False
+
+
+def _epoch_of(line: bytes) -> EpochRecord | None:
+    """What a line of a log says of an epoch, if it is about one and was written whole."""
+    try:
+        told = json.loads(line)
+        if told["kind"] != "epoch":
+            return None
+        return EpochRecord(told["epoch"], told["step"], told["loss"], Score(**told["dev"]), told["is_best"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from cnerkit.engine.optimisation import new_optimizer, rate_at, set_rates
 from cnerkit.engine.seeds import seed_everything
 from cnerkit.errors import CnerkitError
 from cnerkit.nn.batch import Batch
-from cnerkit.nn.protocols import AveragesBuffers, Model, Reports
+from cnerkit.nn.protocols import AveragesBuffers, CountsExamples, Model, Reports
 from cnerkit.recipe.schema import TrainingSettings
 from cnerkit.text import Sentence
 
@@ -42,8 +42,9 @@ class Stepper:
     def take(self, batches: Sequence[Sequence[Sentence]], *, step: int, n_steps: int, wants_to_stop: bool = False) -> None:
         """Take one step.
 
-        Each batch of the step counts the same, however many there are. What the step draws at random follows from the seed,
-        the step and the process alone.
+        Each batch of the step counts the same, however many there are, or as much as it has examples, where the model counts
+        them: then the step is that of one large batch. What it draws at random follows from the seed, the step and the process
+        alone.
 
         Args:
             batches: The batches of all processes; this one computes its share.
@@ -58,8 +59,9 @@ class Stepper:
         seed_everything(self.settings.seed, "step", step, here)
         self.optimizer.zero_grad(set_to_none=True)
         loss = torch.zeros((), device=self.accelerator.device)
-        for sentences in batches[here::n_processes]:
-            loss += self.add_gradients(sentences, 1 / len(batches))
+        own = slice(here, None, n_processes)
+        for sentences, share in zip(batches[own], self._shares(batches)[own], strict=True):
+            loss += self.add_gradients(sentences, share)
         if n_processes > 1:
             loss, stop = self._share(loss, wants_to_stop)
             self.stop_requests += stop
@@ -69,6 +71,13 @@ class Stepper:
         self.first_bad_step = torch.where(is_sound | (self.first_bad_step >= 0), self.first_bad_step, step)
         set_rates(self.optimizer, rate_at(step, n_steps, self.settings))
         self.optimizer.step()
+
+    def _shares(self, batches: Sequence[Sequence[Sentence]]) -> list[float]:
+        """How much each batch of a step counts; 1 in all."""
+        if not isinstance(self.model, CountsExamples) or len(batches) == 1:
+            return [1 / len(batches)] * len(batches)
+        counts = [self.model.n_examples(sentences) for sentences in batches]
+        return [count / max(1, sum(counts)) for count in counts]
 
     def add_gradients(self, sentences: Sequence[Sentence], weight: float) -> Tensor:
         """Add the gradient of a batch's loss, times a weight, to the parameters' gradients, and give the weighted loss.

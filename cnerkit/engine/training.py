@@ -84,6 +84,8 @@ class Schedule:
         settings = self.settings
         budget = self.capacity.budget(settings.batch_tokens, settings.batch_sentences, settings.batch_cells)
         batches = epoch_batches(self.lengths, budget, seed=settings.seed, epoch=epoch)
+        if settings.accumulate == "epoch":
+            return [batches] if batches else []
         return grouped(batches, settings.accumulate * self.n_processes)
 
     def n_steps(self) -> int:

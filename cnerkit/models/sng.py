@@ -52,6 +52,8 @@ class SpanParams(Params):
     """What reads a span: both directions, one, or nothing but the mean of its vectors."""
     attention: Annotated[Literal["dot", "mean", "none"], Source(_CODE), Switch(off="mean")] = "dot"
     """What the states of a span become one by: attention of the last ones to all, their mean, or the last ones alone."""
+    context: Annotated[Literal["span", "sentence"], Source(_CODE), Switch(off="sentence")] = "span"
+    """What the LSTM reads: the span alone, so that equal spans are alike, or the sentence, of which its states are cut out."""
 
 
 class NegativeParams(Params):
@@ -125,16 +127,16 @@ def build(params: SngParams, *, task: Task, encoder: "Encoder", prepared: dict[s
     from cnerkit.nn.span_candidates import Negatives
     from cnerkit.nn.span_ner import SpanNer
 
-    vectors = _vectors(params, encoder, prepared)
+    reader = _reader(params, encoder, prepared)
     negatives = None if params.negatives is None else Negatives(params.negatives.near, params.negatives.far)
     return SpanNer(
-        vectors,
-        _classifier(params, vectors.dim, len(task.types) + (negatives is not None)),
+        reader,
+        _classifier(params, reader.dim, len(task.types) + (negatives is not None)),
         task.types.types,
         max_length=prepared["max_length"],
         select=heaviest_nested if "nested" in task.kinds else heaviest,
         negatives=negatives,
-        context_free=params.glove is not None,
+        context_free=params.glove is not None and not _reads_sentences(params),
     )
 
 
@@ -142,13 +144,13 @@ def build_typing(params: SngTypingParams, *, task: Task, encoder: "Encoder", pre
     """Put the model together that tells the types of given spans."""
     from cnerkit.nn.span_typer import SpanTyper
 
-    vectors = _vectors(params, encoder, prepared)
+    reader = _reader(params, encoder, prepared)
     return SpanTyper(
-        vectors,
-        _classifier(params, vectors.dim, len(task.types)),
+        reader,
+        _classifier(params, reader.dim, len(task.types)),
         task.types.types,
         fragments=params.fragments,
-        context_free=params.glove is not None,
+        context_free=params.glove is not None and not _reads_sentences(params),
     )
 
 
@@ -163,10 +165,26 @@ def _vectors(params: SpanParams, encoder: "Encoder", prepared: dict[str, Any]) -
     return FrozenEncoder(encoder) if params.frozen else encoder
 
 
+def _reads_sentences(params: SpanParams) -> bool:
+    return params.context == "sentence" and params.encoder != "bag"  # a mean of vectors knows no order, and no neighbours
+
+
+def _reader(params: SpanParams, encoder: "Encoder", prepared: dict[str, Any]) -> "Encoder":
+    """What the classifier reads of a sentence: vectors, or the states of an LSTM over them."""
+    from cnerkit.nn.encoders.sentence_lstm import SentenceLstm
+
+    vectors = _vectors(params, encoder, prepared)
+    if not _reads_sentences(params):
+        return vectors
+    return SentenceLstm(vectors, params.hidden_dim, from_both_ends=params.encoder == "bilstm")
+
+
 def _classifier(params: SpanParams, in_dim: int, n_types: int) -> "SpanClassifier":
     from cnerkit.nn.span_model import SpanClassifier
 
-    return SpanClassifier(in_dim, params.hidden_dim, n_types, encoder=params.encoder, attention=params.attention)
+    return SpanClassifier(
+        in_dim, params.hidden_dim, n_types, encoder=params.encoder, attention=params.attention, context=params.context
+    )
 
 
 _SEED = 0

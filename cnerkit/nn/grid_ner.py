@@ -1,6 +1,7 @@
 """A model over the grid of a sentence's pairs of tokens: nested and discontinuous entities included; a ``Model``."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 import torch
@@ -39,9 +40,22 @@ class GridReading(Protocol):
         """Sentence, row, column, label and probability of each label that is on, (label that is on, 5)."""
         ...
 
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """Of each label of some cells, (cell, label), from their scores, (cell, score)."""
+        ...
+
+    def shares(self, weights: Tensor) -> Tensor:
+        """How probable each of some labels is in a place where one is on at most, and last none; (place, label) in double."""
+        ...
+
 
 class GridCells(Protocol):
     """Entities to the cells of a grid, and back."""
+
+    @property
+    def types(self) -> Sequence[str]:
+        """What entities can be."""
+        ...
 
     def encode(self, sentence: Sentence) -> list[Cell]:
         """The cells of an annotated sentence."""
@@ -117,6 +131,30 @@ class GridNer(nn.Module):
         counts = table[:, 0].long().bincount(minlength=len(batch.sentences)).tolist()
         parts = torch.split(table, counts)
         return [self._read(sentence, part) for sentence, part in zip(batch.sentences, parts, strict=True)]
+
+    @property
+    def told_types(self) -> tuple[str, ...]:
+        """What it tells apart."""
+        return tuple(self.codec.types)
+
+    def type_probabilities(self, batch: Batch, spans: Sequence[tuple[int, int, int]]) -> Tensor:
+        """How probable each type is for each span, by the relations that it rests on, or that it is none: (span, class).
+
+        A type is as probable as the weakest relation is; where several could be, what is probable if at most one is.
+        """
+        asked = [[Entity.span(start, end, type_) for type_ in self.told_types] for _, start, end in spans]
+        cells = [
+            self.codec.encode(replace(batch.sentences[number], entities=frozenset(entities)))
+            for (number, *_), entities in zip(spans, asked, strict=True)
+        ]
+        places = [(number, *cell) for (number, *_), each in zip(spans, cells, strict=True) for cell in each]
+        sentence, row, column, label = torch.tensor(places, device=batch.mask.device).T
+        on = self.reading.probabilities(self(batch)[sentence, row, column]).gather(1, label.unsqueeze(1)).squeeze(1)
+        weights = []
+        for each, own, entities in zip(cells, torch.split(on.cpu(), list(map(len, cells))), asked, strict=True):
+            found = self.codec.decode_weighted(each, own.tolist())
+            weights.append([found[entity] for entity in entities])
+        return self.reading.shares(torch.tensor(weights, dtype=torch.float64))
 
     def at_best(self, sentence: Sentence) -> frozenset[Entity]:
         """What would be predicted of an annotated sentence if every cell were scored as it is taught."""

@@ -15,6 +15,8 @@ from cnerkit.nn.threshold_loss import CellLoss, threshold_loss
 
 Cell = tuple[int, int, int]
 """Row, column and the number of a label that is on there."""
+_ALMOST_0 = 1e-12
+"""What probabilities are kept away from 0 and 1 by where odds are taken of them."""
 
 
 class ThresholdReading:
@@ -47,6 +49,17 @@ class ThresholdReading:
         """The table of the labels that are on, (label that is on, 5)."""
         found = ((scores > self.threshold) & pairs(mask).unsqueeze(3)).nonzero()
         return torch.cat([found.double(), scores[tuple(found.T)].double().sigmoid().unsqueeze(1)], 1)
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """Of each label of some cells, (cell, label), from their scores, (cell, score)."""
+        return scores.double().sigmoid()
+
+    def shares(self, weights: Tensor) -> Tensor:
+        """What is probable in a place where at most one is on: from probabilities, (place, one), with that of none as the last.
+
+        As each is on or off by itself, one alone is to none as its odds.
+        """
+        return functional.pad(weights.logit(_ALMOST_0), (0, 1)).softmax(1)
 
 
 class SoftmaxReading:
@@ -82,6 +95,14 @@ class SoftmaxReading:
         labels = best[place].unsqueeze(1)
         probabilities = scores[place].double().softmax(1).gather(1, labels)
         return torch.cat([found.double(), (labels - 1).double(), probabilities], 1)
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """Of each label of some cells, (cell, label), from their scores, (cell, score)."""
+        return scores.double().softmax(1)[:, 1:]
+
+    def shares(self, weights: Tensor) -> Tensor:
+        """The probabilities in a place where one is on at most, (place, one), with that of none as the last."""
+        return torch.cat([weights, (1 - weights.sum(1, keepdim=True)).clamp(min=0)], 1)
 
 
 def pairs(mask: Tensor) -> Tensor:

@@ -6,14 +6,16 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from cnerkit.nn.batch import Batch
-from cnerkit.nn.protocols import Encoder, FeatureLayer, Head, WeighsByClass
+from cnerkit.nn.protocols import Encoder, FeatureLayer, Head, ScoresTags, WeighsByClass
+from cnerkit.nn.tagged_spans import types_by_paths, types_by_tokens
 from cnerkit.text import Attention, Entity, Prediction, Sentence
 
 
 class Codec(Protocol):
     """Entities to the structure that a head predicts, and back.
 
-    When structures are tags by number, the codec has their names as ``tags``, and predictions say them.
+    When structures are tags by number, the codec has their names as ``tags``, which predictions say, and the types of entities
+    as ``types``.
     """
 
     def encode(self, sentence: Sentence) -> list[int]:
@@ -61,6 +63,24 @@ class Ner(nn.Module):
             Prediction(sentence.id, tuple(entities), tuple(row), self._named(path))
             for sentence, entities, row, path in zip(batch.sentences, found, probabilities, paths, strict=True)
         ]
+
+    @property
+    def told_types(self) -> tuple[str, ...]:
+        """The types that its tags are of; none when structures are no tags."""
+        return () if self.tags is None else tuple(getattr(self.codec, "types", ()))
+
+    def type_probabilities(self, batch: Batch, spans: Sequence[tuple[int, int, int]]) -> Tensor:
+        """How probable each type is for each span by its tags, and last that it is none: (span, class)."""
+        written = [self._written(batch.sentences[number].tokens[start:end]) for number, start, end in spans]
+        scores = self(batch).float()
+        if isinstance(self.head, ScoresTags):
+            return types_by_tokens(self.head.tag_scores(scores), spans, written)
+        return types_by_paths(self.head, scores, batch.mask, spans, written)
+
+    def _written(self, tokens: tuple[str, ...]) -> list[list[int]]:
+        """For each type the structure of a sentence that is one entity of it."""
+        whole = (frozenset({Entity.span(0, len(tokens), type_)}) for type_ in self.told_types)
+        return [self.codec.encode(Sentence("", tokens, entities)) for entities in whole]
 
     @property
     def attending(self) -> tuple[str, ...]:

@@ -35,6 +35,15 @@ class CountsEpochs(Protocol):
 
 
 @runtime_checkable
+class CountsExamples(Protocol):
+    """What a ``Model`` is besides when its loss is the mean over examples that some batches have more of than others."""
+
+    def n_examples(self, sentences: Sequence[Sentence]) -> int:
+        """How many examples a batch of these annotated sentences has."""
+        ...
+
+
+@runtime_checkable
 class Reports(Protocol):
     """What a module of a ``Model`` is besides when a run logs some numbers of it."""
 
@@ -104,6 +113,25 @@ class ReadsSpans(Protocol):
 
 
 @runtime_checkable
+class TellsTypes(Protocol):
+    """What a ``Model`` is besides when it may tell how probable each type is for any span that it is asked about."""
+
+    @property
+    def told_types(self) -> tuple[str, ...]:
+        """The types, in the order of their probabilities; none when this one cannot tell."""
+        ...
+
+    def type_probabilities(self, batch: Batch, spans: Sequence[tuple[int, int, int]]) -> Tensor:
+        """Of each type, and last, unless it takes every span for an entity, that it is none: (span, class), with sums of 1.
+
+        Args:
+            batch: Sentences, without entities.
+            spans: Sentence, start and end of each, at least one; they may overlap.
+        """
+        ...
+
+
+@runtime_checkable
 class LimitsSpans(Protocol):
     """What a ``Model`` is besides when it looks at some spans of a sentence only."""
 
@@ -134,6 +162,15 @@ class Encoder(Protocol):
 
     def description(self) -> dict[str, Any]:
         """Plain data from which ``encoder_from_description`` makes the same encoder, weights aside."""
+        ...
+
+
+@runtime_checkable
+class KnowsCharacters(Protocol):
+    """What an ``Encoder`` is besides when it tells for which characters it has a vector of their own."""
+
+    def knows(self, character: str) -> bool:
+        """Whether a character of a text that is labelled by characters is anything but unknown."""
         ...
 
 

@@ -1,5 +1,6 @@
-"""What a span is, from its own tokens alone: a BiLSTM over them, attention, and a score for each type."""
+"""What a span is, from its own tokens or as read within its sentence: a BiLSTM, attention, and a score for each type."""
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
@@ -7,14 +8,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnerkit.nn.precision import at_least_float32
-from cnerkit.nn.spans import Beginnings, SameLength, Spans
+from cnerkit.nn.spans import Beginnings, Spans
 
 SpanEncoder = Literal["bilstm", "lstm", "bag"]
 SpanAttention = Literal["dot", "mean", "none"]
+SpanContext = Literal["span", "sentence"]
 
 
 class SpanClassifier(nn.Module):
-    """Log-probabilities of the types of spans, whatever stands around them.
+    """Log-probabilities of the types of spans, by default whatever stands around them.
 
     The SNG paper, section 2 (and its equations 6 to 11 for the LSTM): with states o of the tokens of a span, in both directions
     side by side, and the states q in which both directions end::
@@ -22,7 +24,8 @@ class SpanClassifier(nn.Module):
         weights[t] = softmax over t of o[t] . q        context = sum over t of weights[t] * o[t]
 
     All spans are read together, level by level: a step of the LSTM for all distinct beginnings of a length, and none for what
-    several spans share. Vectors meet the LSTM's input weights once for each distinct row.
+    several spans share. Vectors meet the LSTM's input weights once for each distinct row. With the context of the sentence, the
+    vectors are states o already, of an LSTM over all of it, and q are those at the ends of the span.
 
     Args:
         in_dim: Width of the vectors.
@@ -30,9 +33,11 @@ class SpanClassifier(nn.Module):
         n_types: Number of types.
         encoder: Two directions; the one from the left; or the mean of the vectors and nothing else.
         attention: As above; the mean of the states; or the states in which both directions end.
+        context: Whether the LSTM reads the span alone and is part of this, or has read the sentence, as ``SentenceLstm`` does.
 
     Raises:
-        ValueError: A width or the number of types is less than 1, or ``encoder`` or ``attention`` is none of its values.
+        ValueError: A width or the number of types is less than 1, ``encoder``, ``attention`` or ``context`` is none of its
+            values, or the vectors are too wide or too narrow for states.
     """
 
     def __init__(
@@ -43,17 +48,22 @@ class SpanClassifier(nn.Module):
         *,
         encoder: SpanEncoder = "bilstm",
         attention: SpanAttention = "dot",
+        context: SpanContext = "span",
     ) -> None:
         super().__init__()
         if min(in_dim, hidden_dim, n_types) < 1:
             raise ValueError(f"widths and types are at least 1, got {in_dim}, {hidden_dim} and {n_types} types")
-        if encoder not in get_args(SpanEncoder) or attention not in get_args(SpanAttention):
-            wanted = f"encoder is one of {get_args(SpanEncoder)}, attention of {get_args(SpanAttention)}"
-            raise ValueError(f"{wanted}; got {encoder!r} and {attention!r}")
+        asked = (("encoder", encoder, SpanEncoder), ("attention", attention, SpanAttention), ("context", context, SpanContext))
+        for what, value, known in asked:
+            if value not in get_args(known):
+                raise ValueError(f"{what} is one of {get_args(known)}; got {value!r}")
         n_directions = {"bilstm": 2, "lstm": 1, "bag": 0}[encoder]
-        self.attention = attention
-        self.directions = nn.ModuleList(DistinctLstm(in_dim, hidden_dim) for _ in range(n_directions))
+        self.n_halves, self.attention = max(1, n_directions), attention if n_directions else "mean"
         self.dim = n_directions * hidden_dim or in_dim
+        if context == "sentence" and in_dim != self.dim:
+            raise ValueError(f"states of {n_directions} directions of width {hidden_dim} have {self.dim} numbers, got {in_dim}")
+        n_own = n_directions if context == "span" else 0
+        self.directions = nn.ModuleList(DistinctLstm(in_dim, hidden_dim) for _ in range(n_own))
         self.project = nn.Linear(self.dim, n_types)
 
     def forward(self, vectors: Tensor, spans: Spans) -> Tensor:
@@ -79,14 +89,16 @@ class SpanClassifier(nn.Module):
             return at_least_float32(vectors.new_zeros(0, self.dim))
         used = functional.embedding(spans.sentences * n_tokens + spans.tokens, vectors.flatten(0, 1))
         if not self.directions:
-            return torch.cat([_take(used, spans.rightward.rows[each.rightward]).mean(1) for each in spans.groups])
+            halves = used.chunk(self.n_halves, 1)
+            rows = [(spans.rightward.rows[each.rightward],) * self.n_halves for each in spans.groups]
+            return torch.cat([self._context(halves, each) for each in rows])
         read = (spans.rightward, spans.leftward)
         states = [lstm(used, beginnings) for lstm, beginnings in zip(self.directions, read, strict=False)]
-        return torch.cat([self._context(states, group) for group in spans.groups])
+        return torch.cat([self._context(states, (each.rightward, each.leftward)) for each in spans.groups])
 
-    def _context(self, states: list[Tensor], group: SameLength) -> Tensor:
-        """Of spans of one length, so that nothing is padded."""
-        outputs = torch.cat([_take(each, at) for each, at in zip(states, (group.rightward, group.leftward), strict=False)], 2)
+    def _context(self, states: Sequence[Tensor], places: Sequence[Tensor]) -> Tensor:
+        """Of spans of one length, so that nothing is padded; the states of each direction are found at its places."""
+        outputs = torch.cat([_take(each, at) for each, at in zip(states, places, strict=False)], 2)
         if self.attention == "mean":
             return outputs.mean(1)
         width = outputs.shape[2] // len(states)

@@ -93,6 +93,16 @@ class SpanNer(nn.Module):
                 found[number][Entity.span(start, end, self.types[which])] = value
         return [self._prediction(sentence, one) for sentence, one in zip(batch.sentences, found, strict=True)]
 
+    @property
+    def told_types(self) -> tuple[str, ...]:
+        """What it tells apart."""
+        return self.types
+
+    def type_probabilities(self, batch: Batch, spans: Sequence[tuple[int, int, int]]) -> Tensor:
+        """How probable each type is for each span, and, if it learned that, that it is no entity: (span, class)."""
+        log_probs: Tensor = self.classifier(self.encoder(batch), self._spans(torch.tensor(spans), batch))
+        return log_probs.exp()
+
     def _prediction(self, sentence: Sentence, weights: Mapping[Entity, float]) -> Prediction:
         stay = self.select(weights)
         entities = tuple(sorted(stay))

@@ -49,16 +49,13 @@ class SpanTyper(nn.Module):
         """The encoder's parameters that come with knowledge; they learn at their own rate."""
         return self.encoder.pretrained_parameters()
 
+    def n_examples(self, sentences: Sequence[Sentence]) -> int:
+        """How many spans of annotated sentences it learns from."""
+        return len(self._taught(sentences))
+
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """``types``: the mean cross-entropy over the entities of the batch, 0 without any."""
-        known = {type_: label for label, type_ in enumerate(self.types)}
-        taught = [
-            (number, part, known[entity.type])
-            for number, sentence in enumerate(batch.sentences)
-            for entity in sorted(sentence.entities or ())
-            if entity.is_contiguous or self.fragments
-            for part in entity.fragments
-        ]
+        taught = self._taught(batch.sentences)
         if not taught:
             return {"types": torch.stack([weight.sum() for weight in self.classifier.parameters()]).sum() * 0}
         log_probs = self._log_probs(batch, [(number, part) for number, part, _ in taught])
@@ -71,6 +68,26 @@ class SpanTyper(nn.Module):
         places = [(number, part) for number, spans in enumerate(given) for parts in spans for part in parts]
         typed = self._typed(batch, places)
         return [self._prediction(one, spans, typed) for one, spans in zip(batch.sentences, given, strict=True)]
+
+    @property
+    def told_types(self) -> tuple[str, ...]:
+        """What it tells apart."""
+        return self.types
+
+    def type_probabilities(self, batch: Batch, spans: Sequence[tuple[int, int, int]]) -> Tensor:
+        """How probable each type is for each span, (span, type): sentence, start and end."""
+        return self._log_probs(batch, [(number, Fragment(start, end)) for number, start, end in spans]).exp()
+
+    def _taught(self, sentences: Sequence[Sentence]) -> list[tuple[int, Fragment, int]]:
+        """What it learns from: the number of the sentence, the fragment, and the label of its type."""
+        known = {type_: label for label, type_ in enumerate(self.types)}
+        return [
+            (number, part, known[entity.type])
+            for number, sentence in enumerate(sentences)
+            for entity in sorted(sentence.entities or ())
+            if entity.is_contiguous or self.fragments
+            for part in entity.fragments
+        ]
 
     def _typed(self, batch: Batch, places: Sequence[tuple[int, Fragment]]) -> Iterator[Typed]:
         """The type of each fragment."""

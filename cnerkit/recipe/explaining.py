@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -52,7 +53,10 @@ def explained(
             mistake = Mistake(f"{_dotted(prefix, keys)} is missing", written.at(keys).place, f"write {keys[-1]} there")
         else:
             mistake = _wrong_value(dict(item), keys, written, prefix, settings)
-        found.setdefault(keys, mistake)  # a value that fits no member of a union has an error for each
+        if keys not in found:
+            found[keys] = mistake
+        elif item["type"] == "literal_error":  # a value that fits no member of a union has an error for each
+            found[keys] = replace(found[keys], what=f"{found[keys].what} or {item['ctx']['expected']}")
     return list(found.values())
 
 

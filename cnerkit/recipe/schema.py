@@ -123,7 +123,8 @@ class TrainingSettings(Settings):
     pair, as grids do, and any number otherwise."""
     max_tokens: Positive | None = None
     """Longer sentences of train are divided at sentence ends and pauses, never inside an entity. None: where the model must."""
-    accumulate: Positive = 1
+    accumulate: Positive | Literal["epoch"] = 1
+    """Batches whose gradients one step adds up, or all of an epoch."""
     lr: Annotated[float, Field(gt=0)] = 1e-3
     """Learning rate of what starts random."""
     encoder_lr: Annotated[float, Field(ge=0)] = 2e-5

@@ -76,7 +76,7 @@ class TypingReport:
         code = f"with the recall of its code R {100 * self.code_recall:.2f}, F1 {100 * self.code_f1:.2f}"
         total = self.contiguous + self.discontinuous
         return (
-            f"{TYPING}: accuracy {100 * self.accuracy:.2f} of {total} entities; {DEFINITION}",
+            f"{TYPING}: gold-span type accuracy {100 * self.accuracy:.2f} of {total} entities; {DEFINITION}",
             f"paper-style: {shares}; {code}; {PAPER}",
         )
 

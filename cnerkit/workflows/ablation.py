@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cnerkit.errors import CnerkitError, UsageError
-from cnerkit.recipe.schema import Recipe
-from cnerkit.workflows.ablation_comparison import Scored, compared
+from cnerkit.workflows.ablation_comparison import compared
 from cnerkit.workflows.ablation_folder import AblationFolder, AblationRun
 from cnerkit.workflows.ablation_jobs import Machine, Outcome, Outcomes, run_jobs
 from cnerkit.workflows.ablation_plan import AblationPlan
 from cnerkit.workflows.ablation_result import AblationResult
-from cnerkit.workflows.corpus import load_corpus
 from cnerkit.workflows.result import TrainingResult, read_result
+from cnerkit.workflows.scored import ScoredCorpora
 
 if TYPE_CHECKING:
     from cnerkit.workflows.planning import TrainingObserver
@@ -83,7 +82,8 @@ def ablate(plan: AblationPlan, path: Path, options: AblationOptions, observer: A
     _refuse_process_group()
     folder = AblationFolder(path)
     folder.refuse_foreign() if options.overwrite else folder.check(plan)
-    scored = _scored(plan, options.data_dir)
+    corpora = ScoredCorpora(options.data_dir)
+    scored = [corpora.of(variant.recipe.data) for variant in plan.variants]
     with folder.held():
         if options.overwrite:
             folder.clear()
@@ -110,19 +110,6 @@ def _refuse_process_group() -> None:
     if "RANK" in os.environ and "WORLD_SIZE" in os.environ:
         fix = "run it alone: --jobs and --gpus say how many processes it starts"
         raise UsageError("an ablation starts its own processes, and this is one of a launcher's", fix=fix)
-
-
-def _scored(plan: AblationPlan, data_dir: Path | None) -> list[Scored]:
-    """What each variant is scored on; variants with the same corpus share it."""
-    known: list[tuple[Recipe, Scored]] = []
-    found = []
-    for variant in plan.variants:
-        same = next((scored for recipe, scored in known if recipe.data == variant.recipe.data), None)
-        if same is None:
-            same = Scored.of(load_corpus(variant.recipe.data, base=None, data_dir=data_dir))
-            known.append((variant.recipe, same))
-        found.append(same)
-    return found
 
 
 def _train_missing(runs: Sequence[AblationRun], options: AblationOptions, observer: AblationObserver | None) -> None:

@@ -7,49 +7,15 @@ from typing import TYPE_CHECKING
 
 from cnerkit.errors import DataError
 from cnerkit.scoring.exact import DEFINITION
-from cnerkit.text import Sentence
 from cnerkit.workflows.ablation_folder import AblationFolder, AblationRun
 from cnerkit.workflows.ablation_plan import AblationPlan, Variant
 from cnerkit.workflows.ablation_result import AblationResult, VariantResult, beside
-from cnerkit.workflows.corpus import Corpus, load_split
-from cnerkit.workflows.read_options import ReadOptions
 from cnerkit.workflows.result import TrainingResult, read_result
+from cnerkit.workflows.scored import LEVEL, Scored, drawn_over, kept_counts
 from cnerkit.workflows.wording import counted
 
 if TYPE_CHECKING:
     from cnerkit.scoring.resampling import Counted
-
-LEVEL = 0.95
-"""How much of the probability the intervals hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a variant is scored on.
-
-    Attributes:
-        split: ``test``, or ``dev`` where there is no test.
-        sentences: Those of the split, with their gold.
-        fingerprint: Of the whole corpus.
-        remark: What to say beside every score; "" for nothing.
-        dev_is_test: Whether the best epoch is chosen on what the score is over.
-    """
-
-    split: str
-    sentences: tuple[Sentence, ...]
-    fingerprint: str
-    remark: str
-    dev_is_test: bool
-
-    @classmethod
-    def of(cls, corpus: Corpus) -> "Scored":
-        """What a corpus offers."""
-        split = "test" if corpus.splits.get("test") else "dev"
-        return cls(split, corpus.splits[split], corpus.fingerprint, corpus.remark, corpus.dev_is_test)
-
-    def same_gold(self, other: "Scored") -> bool:
-        """Whether both are the same sentences with the same entities."""
-        return self is other or _gold(self) == _gold(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +57,8 @@ def _measured(plan: AblationPlan, folder: AblationFolder, variant: Variant, scor
 
     runs = [folder.run(variant, seed) for seed in plan.seeds]
     results = tuple(read_result(run.recipe, run.folder.path) for run in runs)
-    counts = np.stack([_counts(run, result, scored) for run, result in zip(runs, results, strict=True)])
+    counts = np.stack([kept_counts(result, scored, run.label) for run, result in zip(runs, results, strict=True)])
     return _Measured(variant, scored, results, counts)
-
-
-def _counts(run: AblationRun, result: TrainingResult, scored: Scored) -> "Counted":
-    """Right, predicted and gold entities of each sentence, as the run's predictions have them."""
-    from cnerkit.scoring.resampling import counts_of
-
-    file = run.folder.predictions if scored.split == "test" else run.folder.dev_predictions
-    found = load_split(str(file), asked=ReadOptions(format="jsonl"))
-    report = result.test if scored.split == "test" else result.dev
-    told = None if report is None else (report.micro.true_positive, report.micro.predicted, report.micro.support)
-    if len(found) == len(scored.sentences):
-        counts = counts_of([one.entities or () for one in scored.sentences], [one.entities or () for one in found])
-        if tuple(counts.sum(axis=0).tolist()) == told:
-            return counts
-    raise DataError(
-        f"the predictions of {run.label} are not those that its scores were computed from",
-        where=str(file),
-        fix=f"delete {run.folder.path}, and it is trained again",
-    )
 
 
 def _beside_full(measured: _Measured, full: _Measured) -> VariantResult:
@@ -131,9 +78,8 @@ def _notes(plan: AblationPlan, measured: Sequence[_Measured]) -> Iterator[str]:
     yield f"percent, {spread}; exact match: {DEFINITION}"
     once = "test was read once per run" if full.scored.split == "test" else "there is no test, so dev is what is compared"
     yield f"the epoch of each run was chosen on dev; {once}"
-    over = "sentences, Student's t over seeds" if n_seeds > 1 else "sentences alone, since there is one seed"
-    wide = "; two seeds leave it wide, three or more are better" if n_seeds == 2 else ""
-    yield f"difference to the full model on {full.scored.split}; interval: {LEVEL:.0%}, paired bootstrap over {over}{wide}"
+    over = drawn_over(n_seeds)
+    yield f"difference to the full model on {full.scored.split}; interval: {LEVEL:.0%}, paired bootstrap over {over}"
     for each in measured[1:]:
         if not each.scored.same_gold(full.scored):
             yield f"{each.variant.label} is scored on other sentences than the full model, so there is no difference to tell"
@@ -155,7 +101,3 @@ def _machine(run: AblationRun) -> str:
     except (OSError, ValueError, KeyError, TypeError) as error:
         fix = f"delete {run.folder.path}, and it is trained again"
         raise DataError("what the run was computed on cannot be read", where=str(run.folder.environment), fix=fix) from error
-
-
-def _gold(scored: Scored) -> list[tuple[object, ...]]:
-    return [(one.tokens, one.joiner, one.entities) for one in scored.sentences]

@@ -157,6 +157,14 @@ class AblationFolder:
         """Every run of a plan: for each seed the full model first, so that a comparison is there as early as can be."""
         return [self.run(variant, seed) for seed in plan.seeds for variant in plan.variants]
 
+    def folders(self) -> list[Path]:
+        """The folder of each variant that is kept, the full model's first.
+
+        Raises:
+            DataError: What is kept cannot be read.
+        """
+        return [self.path / entry["folder"] for entry in self._variants()]
+
     def run(self, variant: Variant, seed: int) -> AblationRun:
         """The run of a variant with a seed."""
         return AblationRun(variant, variant.seeded(seed), RunFolder(self.path / variant.folder / f"seed-{seed}"))

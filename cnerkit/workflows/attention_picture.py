@@ -10,13 +10,25 @@ from typing import Any, cast
 
 from cnerkit.storage import whole_file
 from cnerkit.text import Attention
-from cnerkit.workflows import png, svg
+from cnerkit.workflows import svg
+from cnerkit.workflows.cell_picture import CellTable, cell_picture
+from cnerkit.workflows.fonts import refuse_without_matplotlib
 
 SUFFIXES = (".svg", ".html", ".png")
-"""Kinds of pictures; a PNG has the cells alone, since letters would need a font."""
-REMARK = "a PNG has no letters"
-"""What to know when choosing among them."""
+"""Kinds of pictures."""
 _LEAST_COLUMN = 24
+
+
+def refuse_undrawable(path: Path) -> None:
+    """Refuse a picture that cannot be drawn, whatever is in it.
+
+    Raises:
+        UsageError: The file's name promises another kind of picture.
+        MissingError: A PNG without matplotlib.
+    """
+    svg.refuse_other_picture(path, SUFFIXES)
+    if path.suffix.lower() == ".png":
+        refuse_without_matplotlib()
 
 
 def write_picture(tokens: Sequence[str], attention: Attention, path: Path) -> None:
@@ -25,10 +37,14 @@ def write_picture(tokens: Sequence[str], attention: Attention, path: Path) -> No
     Args:
         tokens: Of a sentence, at least one.
         attention: Its weights.
-        path: Ends in one of ``SUFFIXES``.
+        path: One that is not refused.
+
+    Raises:
+        MissingError: A PNG has letters, and no font of this system has all of them.
+        DataError: A PNG cannot be as wide as the sentence.
     """
     if path.suffix.lower() == ".png":
-        content: str | bytes = png.cells([[svg.shade(share) for share in row] for row in _shares(attention)])
+        content: str | bytes = cell_picture(_table(tokens, attention))
     else:
         content = picture(tokens, attention)
         if path.suffix.lower() == ".html":
@@ -39,23 +55,24 @@ def write_picture(tokens: Sequence[str], attention: Attention, path: Path) -> No
 
 def picture(tokens: Sequence[str], attention: Attention) -> str:
     """The weights as SVG."""
-    left = 2 * svg.MARGIN + svg.CHAR * max(map(svg.width_of, attention.classes))
-    column = max(_LEAST_COLUMN, svg.MARGIN + svg.CHAR * max(map(svg.width_of, tokens)))
-    width = max(left + column * len(tokens), svg.CHAR * svg.width_of(_caption(attention))) + 2 * svg.MARGIN
-    body = _body(tokens, attention, left, column)
-    return svg.document(width, 2 * svg.MARGIN + svg.ROW * (len(attention.classes) + 2), body)
+    table = _table(tokens, attention)
+    return svg.document(table.width, table.height, _body(table, attention))
 
 
-def _body(tokens: Sequence[str], attention: Attention, left: float, column: float) -> Iterator[str]:
-    for place, token in enumerate(tokens):
-        yield svg.label(left + column * (place + 0.5), 0, token, anchor="middle")
-    for row, (name, weights, shares) in enumerate(
-        zip(attention.classes, attention.weights, _shares(attention), strict=True), 1
-    ):
-        yield svg.label(left - svg.MARGIN, row, name, anchor="end")
+def _table(tokens: Sequence[str], attention: Attention) -> CellTable:
+    width = max(_LEAST_COLUMN, svg.MARGIN + svg.CHAR * max(map(svg.width_of, tokens)))
+    return CellTable(tuple(tokens), attention.classes, _shares(attention), _caption(attention), width)
+
+
+def _body(table: CellTable, attention: Attention) -> Iterator[str]:
+    for place, token in enumerate(table.columns):
+        yield svg.label(table.left + table.column_width * (place + 0.5), 0, token, anchor="middle")
+    for row, (name, weights, shares) in enumerate(zip(table.rows, attention.weights, table.shares, strict=True), 1):
+        yield svg.label(table.left - svg.MARGIN, row, name, anchor="end")
         for place, (weight, share) in enumerate(zip(weights, shares, strict=True)):
-            yield svg.cell(left + column * place, row, column, share, f"{name} {tokens[place]} {weight:.4f}")
-    yield svg.label(svg.MARGIN, len(attention.classes) + 1, _caption(attention))
+            title = f"{name} {table.columns[place]} {weight:.4f}"
+            yield svg.cell(table.left + table.column_width * place, row, table.column_width, share, title)
+    yield svg.label(svg.MARGIN, len(table.rows) + 1, table.caption)
 
 
 def _caption(attention: Attention) -> str:

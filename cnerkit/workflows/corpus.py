@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,10 +84,11 @@ def load_corpus(data: "DataSettings", *, base: Path | None, data_dir: Path | Non
     )
 
 
-def load_split(
+@contextmanager
+def open_split(
     source: str, split: str | None = None, *, asked: ReadOptions | None = None, data_dir: Path | None = None
-) -> tuple[Sentence, ...]:
-    """The sentences of one split of a dataset, or of a file.
+) -> Iterator[Reading]:
+    """One split of a dataset, or a file, to be read while the context lasts.
 
     Args:
         source: A dataset's name or a path.
@@ -104,6 +106,14 @@ def load_split(
     found = find_source(source, split=split or ("test" if source in names() else None), asked=asked, data_dir=data_dir)
     (part,) = found.parts.values()
     with open_corpus_file(part.source, part.options, name=part.name, ids=part.ids) as reading:
+        yield reading
+
+
+def load_split(
+    source: str, split: str | None = None, *, asked: ReadOptions | None = None, data_dir: Path | None = None
+) -> tuple[Sentence, ...]:
+    """The sentences of one split of a dataset, or of a file; takes and raises what ``open_split`` does."""
+    with open_split(source, split, asked=asked, data_dir=data_dir) as reading:
         return tuple(reading.sentences)
 
 
@@ -128,10 +138,8 @@ def fingerprint(splits: Mapping[str, Sequence[Sentence]]) -> str:
     for split in sorted(splits):
         digest.update(f"{split}\n".encode())
         for sentence in splits[split]:
-            entities = sentence.entities and sorted(
-                (*((f.start, f.end) for f in e.fragments), e.type) for e in sentence.entities
-            )
-            known = None if sentence.entities is None else entities or []
+            entities = [(*((f.start, f.end) for f in e.fragments), e.type) for e in sorted(sentence.entities or ())]
+            known = None if sentence.entities is None else entities
             digest.update(json.dumps([sentence.tokens, sentence.joiner, known]).encode() + b"\n")
     return digest.hexdigest()
 

@@ -1,42 +1,17 @@
 """Predicted lines with what the model attends to in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cnerkit import registry
 from cnerkit.engine.devices import Precision, prediction_batch
 from cnerkit.engine.explaining import attention_in
 from cnerkit.errors import CnerkitError, UsageError
 from cnerkit.nn.protocols import ShowsAttention
-from cnerkit.text import Attention
 from cnerkit.workflows.lines import sentence_of
 from cnerkit.workflows.model import RestoredModel
-from cnerkit.workflows.predict import PredictedLine
-
-DIGITS = 4
-"""Decimals of a weight."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedLine:
-    """A line with its entities, its tokens, and how much each class attends to each of them."""
-
-    predicted: PredictedLine
-    tokens: tuple[str, ...]
-    attention: Attention
-
-    def as_record(self) -> dict[str, Any]:
-        """The line as one JSON object.
-
-        If it could be read, with its ``attention``: a row of weights for each class, one for each token.
-        """
-        record = self.predicted.as_record()
-        if self.predicted.line.problem:
-            return record
-        rows = [[round(weight, DIGITS) for weight in row] for row in self.attention.weights]
-        return {**record, "attention": {"classes": list(self.attention.classes), "tokens": list(self.tokens), "weights": rows}}
+from cnerkit.workflows.predict import Explanation, PredictedLine
 
 
 def refuse_unexplained(restored: RestoredModel, where: Path) -> None:
@@ -59,7 +34,7 @@ def refuse_unexplained(restored: RestoredModel, where: Path) -> None:
 
 def explained(
     restored: RestoredModel, group: Sequence[PredictedLine], *, batch_tokens: int | None, precision: Precision = "fp32"
-) -> list[ExplainedLine]:
+) -> list[PredictedLine]:
     """The lines with what a model that is not refused attends to in them, in order."""
     sentences = [sentence_of(one.line, restored.task.joiner) for one in group]
     found = attention_in(
@@ -69,7 +44,10 @@ def explained(
         device=restored.device,
         precision=precision,
     )
-    return [ExplainedLine(*row) for row in zip(group, (one.tokens for one in sentences), found, strict=True)]
+    return [
+        replace(one, explanation=Explanation(sentence.tokens, attention))
+        for one, sentence, attention in zip(group, sentences, found, strict=True)
+    ]
 
 
 def _models_that_attend() -> list[str]:

@@ -9,7 +9,7 @@ import stat
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import fstat
 from typing import Any, BinaryIO, Literal
 
@@ -20,17 +20,25 @@ Form = Literal["text", "jsonl"]
 CHUNK_TOKENS = 65_536
 """Characters that are looked at together, so that lines of one length can share a batch."""
 _WORD = re.compile(r"\S+")
+_MAY_BE_HALF, _HALF = re.compile(r"\\u[dD]"), re.compile("[\ud800-\udfff]")
+"""Of a surrogate pair: an escape that may write one, and one, which no UTF-8 can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of input: its text, the other fields it came with, or what is wrong with it."""
+    """One line of input: its text, the other fields it came with, or what is wrong with it; and what ended it."""
 
     source: str
     number: int
     text: str = ""
     fields: dict[str, Any] | None = None
     problem: str | None = None
+    end: str = "\n"
+
+    @property
+    def place(self) -> str:
+        """What messages call it."""
+        return f"{self.source}:{self.number}"
 
 
 def read_lines(stream: BinaryIO, source: str, form: Form | None = None) -> Iterator[Line]:
@@ -40,16 +48,16 @@ def read_lines(stream: BinaryIO, source: str, form: Form | None = None) -> Itera
     """
     for number, raw in enumerate(_raw_lines(stream, source), start=1):
         content = raw.removesuffix(b"\n").removesuffix(b"\r")
+        empty = Line(source, number, end=raw[len(content) :].decode("ascii"))
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            yield Line(
-                source, number, problem=f"byte {error.start + 1} of the line is not UTF-8 (0x{content[error.start]:02x})"
-            )
+            problem = f"byte {error.start + 1} of the line is not UTF-8 (0x{content[error.start]:02x})"
+            yield replace(empty, problem=problem)
             continue
         if form is None and text:
             form = "jsonl" if _is_record(text) else "text"
-        yield _json_line(source, number, text) if form == "jsonl" and text else Line(source, number, text)
+        yield _json_line(empty, text) if form == "jsonl" and text else replace(empty, text=text)
 
 
 def chunks(lines: Iterable[Line], *, live: bool, tokens: int = CHUNK_TOKENS) -> Iterator[list[Line]]:
@@ -90,7 +98,7 @@ def tokenize(text: str, joiner: str) -> tuple[tuple[str, ...], list[int]]:
 
 def sentence_of(line: Line, joiner: str) -> Sentence:
     """The line as a sentence that is not annotated."""
-    return Sentence(f"{line.source}:{line.number}", tokenize(line.text, joiner)[0], None, joiner)
+    return Sentence(line.place, tokenize(line.text, joiner)[0], None, joiner)
 
 
 def _raw_lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
@@ -111,14 +119,16 @@ def _is_record(text: str) -> bool:
     return isinstance(record, dict) and isinstance(record.get("text"), str)
 
 
-def _json_line(source: str, number: int, text: str) -> Line:
+def _json_line(empty: Line, text: str) -> Line:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return Line(source, number, problem=f"the line is not JSON: {error}")
+        return replace(empty, problem=f"the line is not JSON: {error}")
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        return Line(source, number, problem='the line is not a JSON object with a string "text"')
-    return Line(source, number, record["text"], {key: value for key, value in record.items() if key != "text"})
+        return replace(empty, problem='the line is not a JSON object with a string "text"')
+    if _MAY_BE_HALF.search(text) and (half := _HALF.search(json.dumps(record, ensure_ascii=False))):
+        return replace(empty, problem=f"the line holds half of a surrogate pair, U+{ord(half.group()):04X}")
+    return replace(empty, text=record["text"], fields={key: value for key, value in record.items() if key != "text"})
 
 
 class _Waiting:

@@ -53,8 +53,12 @@ def _refuse_file(folder: Path) -> None:
         raise UsageError("this is a file, and a folder is needed", where=str(folder), fix="name another with -o")
 
 
-def refuse_to_replace(paths: Sequence[Path]) -> None:
+def refuse_to_replace(paths: Sequence[Path], option: str = "-o") -> None:
     """Refuse to write where something is already; an empty folder, a pipe and a device hold nothing.
+
+    Args:
+        paths: Where to write.
+        option: What names the place on the command line.
 
     Raises:
         UsageError: There is something.
@@ -62,7 +66,8 @@ def refuse_to_replace(paths: Sequence[Path]) -> None:
     there = [path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir()))]
     if there:
         others = f", as are {len(there) - 1} more" if len(there) > 1 else ""
-        raise UsageError(f"{there[0]} is there already{others}", fix="say --force to replace, or name another place with -o")
+        fix = f"say --force to replace, or name another place with {option}"
+        raise UsageError(f"{there[0]} is there already{others}", fix=fix)
 
 
 @contextmanager

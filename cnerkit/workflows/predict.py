@@ -9,12 +9,12 @@ from cnerkit.codecs.tags import tags_from_entities
 from cnerkit.engine.devices import Precision, prediction_batch
 from cnerkit.engine.inference import predict_sentences
 from cnerkit.errors import DataError
-from cnerkit.text import Entity, Fragment, Prediction, Sentence
+from cnerkit.text import Attention, Entity, Fragment, Prediction, Sentence
 from cnerkit.workflows.lines import Form, Line, chunks, is_live, read_lines, sentence_of, tokenize
 from cnerkit.workflows.model import RestoredModel
 
 DIGITS = 4
-"""Decimals of a score; what lies beyond them depends on how lines were put into batches."""
+"""Decimals of a score or a weight; what lies beyond them depends on how lines were put into batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,44 @@ class FoundEntity:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """The tokens of a line, and how much each class attends to each of them."""
+
+    tokens: tuple[str, ...]
+    attention: Attention
+
+    def as_record(self) -> dict[str, Any]:
+        """The classes, the tokens, and a row of weights for each class."""
+        rows = [[round(weight, DIGITS) for weight in row] for row in self.attention.weights]
+        return {"classes": list(self.attention.classes), "tokens": list(self.tokens), "weights": rows}
+
+
+@dataclass(frozen=True, slots=True)
 class PredictedLine:
-    """A line of input and the entities found in it; none when the line could not be read."""
+    """A line of input and the entities found in it; none when the line could not be read.
+
+    ``explanation`` is there when it was asked for.
+    """
 
     line: Line
     entities: tuple[FoundEntity, ...]
+    explanation: Explanation | None = None
 
     def as_record(self) -> dict[str, Any]:
-        """The line as one JSON object: its text, its entities, and the other fields it came with."""
+        """The line as one JSON object: its text, its entities, its explanation, and the other fields it came with."""
         if self.line.problem:
             return {"text": None, "entities": [], "error": self.line.problem}
         return {
             **(self.line.fields or {}),
             "text": self.line.text,
             "entities": [found.as_record() for found in self.entities],
+            **({"attention": self.explanation.as_record()} if self.explanation else {}),
         }
+
+    def as_sentence(self) -> Sentence:
+        """The line's text, character by character, with its entities."""
+        entities = frozenset(Entity(found.fragments, found.label) for found in self.entities)
+        return Sentence(self.line.place, tuple(self.line.text), entities)
 
 
 def predict_stream(
@@ -115,7 +138,7 @@ def as_tagged(predicted: PredictedLine, joiner: str, scheme: Scheme) -> tuple[Se
     Raises:
         DataError: The scheme cannot write the entities, because two overlap or one is discontinuous.
     """
-    name = f"{predicted.line.source}:{predicted.line.number}"
+    name = predicted.line.place
     tokens, starts = tokenize(predicted.line.text, joiner)
     first = {start: place for place, start in enumerate(starts)}
     end = {start + len(token): place for place, (start, token) in enumerate(zip(starts, tokens, strict=False), start=1)}

@@ -22,7 +22,7 @@ class ReadOptions:
         encoding: Of the file; None for what an XML declaration says, else UTF-8.
         division: How running text is divided.
         member: Which files of a folder or an archive, as a pattern; None for all.
-        part: Of every so many sentences (the second number) only the one at this place, from 0; in formats without tags.
+        part: Only the sentences from one place on (from 0), before another (None for all that follow), and every so many.
         hints: What else a format may need to be told.
         types_map: Old type to new, applied while reading, in the dataset that is known by other types than its files have.
         sentence_end: A token that ends a sentence when it is tagged O, in columns without empty lines.
@@ -38,7 +38,7 @@ class ReadOptions:
     encoding: str | None = None
     division: Division = field(default_factory=Division)
     member: str | None = None
-    part: tuple[int, int] | None = None
+    part: tuple[int, int | None, int] | None = None
     hints: Hints = field(default_factory=Hints)
     types_map: Mapping[str, str] = field(default_factory=dict)
     sentence_end: str = ""

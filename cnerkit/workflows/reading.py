@@ -188,7 +188,7 @@ def _finished(
 ) -> Iterator[Sentence]:
     """The sentences with their types mapped, chosen and divided as the options say, and counted."""
     if options.part:
-        sentences = islice(sentences, options.part[0], None, options.part[1])
+        sentences = islice(sentences, *options.part)
     if options.types_map:
         sentences = map(TypeMap(options.types_map).apply, sentences)
     if not options.division.changes_nothing:

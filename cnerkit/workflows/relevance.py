@@ -15,7 +15,8 @@ from cnerkit.codecs.soft_labels import SoftLabels
 from cnerkit.codecs.tags import TagCodec
 from cnerkit.errors import UsageError
 from cnerkit.text import Sentence, TypeHierarchy
-from cnerkit.workflows.evaluate import Gold, annotated, own_dataset
+from cnerkit.workflows.gold import Gold, annotated
+from cnerkit.workflows.gold_predictions import own_dataset
 from cnerkit.workflows.types import TypeMap
 
 if TYPE_CHECKING:

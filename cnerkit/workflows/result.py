@@ -5,13 +5,16 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnerkit.engine.runs import RunFolder
 from cnerkit.errors import DataError
 from cnerkit.recipe.schema import Published, Recipe
 from cnerkit.scoring.exact import Report
 from cnerkit.scoring.typing_score import TypingReport
+
+if TYPE_CHECKING:
+    from cnerkit.scoring.resampling import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def read_result(recipe: Recipe, folder: Path) -> TrainingResult:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """F1 of runs that differ in their seed alone."""
+    """A score of runs that differ in their seed alone."""
 
     values: tuple[float, ...]
 
@@ -113,10 +116,37 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class MeanInterval:
+    """Where the mean F1 of runs lies that differ in their seed alone.
+
+    Attributes:
+        split: What is scored: ``test``, or ``dev`` where there is no test.
+        level: How much of the probability the interval holds.
+        over: What it was drawn over, in words.
+        within: The mean and its bounds, 0 to 1.
+    """
+
+    split: str
+    level: float
+    over: str
+    within: "Interval"
+
+    def to_json(self) -> dict[str, Any]:
+        """The interval as plain data."""
+        return {"split": self.split, "level": self.level, "over": self.over, **self.within.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class SeedsResult:
-    """Runs that differ in their seed alone."""
+    """Runs that differ in their seed alone.
+
+    Attributes:
+        results: One for each seed.
+        interval: Where their mean F1 lies; None in processes that do not tell the result.
+    """
 
     results: tuple[TrainingResult, ...]
+    interval: MeanInterval | None = None
 
     @property
     def dev_f1(self) -> Spread:
@@ -130,9 +160,10 @@ class SeedsResult:
         return Spread(tuple(report.micro.f1 for report in reports)) if reports else None
 
     def to_json(self) -> dict[str, Any]:
-        """The results as plain data, with mean and deviation of F1."""
+        """The results as plain data, with mean, deviation and interval of F1."""
         return {
             "dev_f1": self.dev_f1.to_json(),
             "test_f1": self.test_f1.to_json() if self.test_f1 else None,
+            "interval": self.interval.to_json() if self.interval else None,
             "runs": [result.to_json() for result in self.results],
         }

@@ -8,9 +8,9 @@ from cnerkit.workflows.wording import counted
 
 
 def notes_on_reach(model: Model, splits: Mapping[str, Sequence[Sentence]]) -> Iterator[str]:
-    """How long the spans are that the model looks at, and how many entities of each split it cannot find.
+    """How long the spans are that the model looks at, and its coverage: the share of each split's entities that it can find.
 
-    These entities stay in what the model is scored against, so that the share of the others bounds its recall.
+    The other entities stay in what the model is scored against, so that the coverage bounds its recall.
     """
     if not isinstance(model, LimitsSpans):
         return
@@ -18,6 +18,6 @@ def notes_on_reach(model: Model, splits: Mapping[str, Sequence[Sentence]]) -> It
     for name, sentences in splits.items():
         n_gold = sum(len(sentence.entities or ()) for sentence in sentences)
         n_reached = sum(len(model.reachable(sentence)) for sentence in sentences)
-        if n_reached < n_gold:
-            share = f"a model without any error would have a recall of {n_reached / n_gold:.2%}"
-            yield f"{name}: {n_gold - n_reached} of {counted(n_gold, 'entity')} out of reach; {share}"
+        if n_gold:
+            missed = f", which bounds recall: {n_gold - n_reached} of {counted(n_gold, 'entity')} out of reach"
+            yield f"{name}: coverage {n_reached / n_gold:.2%}{missed if n_reached < n_gold else ''}"

@@ -21,13 +21,12 @@ def document(width: float, height: float, body: Iterable[str]) -> str:
     return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>', *body, "</svg>", ""])
 
 
-def refuse_other_picture(path: Path, suffixes: Sequence[str] = (".svg",), *, remark: str = "") -> None:
+def refuse_other_picture(path: Path, suffixes: Sequence[str] = (".svg",)) -> None:
     """Refuse a file whose name promises another kind of picture.
 
     Args:
         path: Where the picture is to be written.
         suffixes: Of the kinds that there are, in small letters.
-        remark: What to know when choosing among them.
 
     Raises:
         UsageError: It ends in none of them.
@@ -36,7 +35,7 @@ def refuse_other_picture(path: Path, suffixes: Sequence[str] = (".svg",), *, rem
         kinds = _either([suffix.removeprefix(".").upper() for suffix in suffixes])
         raise UsageError(
             f"the picture is an {kinds} file, and {path.name} is called otherwise",
-            fix="; ".join(filter(None, [f"name it with {_either(suffixes)} at the end", remark])),
+            fix=f"name it with {_either(suffixes)} at the end",
         )
 
 
@@ -71,7 +70,12 @@ def width_of(text: str) -> int:
 
 def visible(text: str) -> str:
     """The text for XML, which knows no control characters."""
-    return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD for each character that has no shape."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _either(kinds: Sequence[str]) -> str:

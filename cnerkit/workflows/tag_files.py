@@ -2,8 +2,10 @@
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 from cnerkit.codecs.tags import Repair, Scheme
 from cnerkit.corpora import formats
@@ -18,6 +20,8 @@ from cnerkit.workflows.layered import LayeredReading
 from cnerkit.workflows.read_options import ReadOptions, scheme_named
 from cnerkit.workflows.scheme import recognise_scheme
 from cnerkit.workflows.tagged import ReadCounts, TaggedSentence, TagReading
+
+_Rows = TypeVar("_Rows")
 
 OTHER_FIELDS = "fields besides tokens and tags, left out"
 
@@ -56,11 +60,21 @@ def open_tags(text: TextSource, head: Head, found: Recognition, options: ReadOpt
     rows.repairs = counts.overlooked
     repair = options.repair or Repair.STRICT
     if isinstance(rows, LayerReader):
-        sentences = iter(LayeredReading(text.name, rows, scheme, repair, ids, counts))
+        sentences = iter(LayeredReading(text.name, _part(rows, options, counts), scheme, repair, ids, counts))
     else:
-        sentences = iter(TagReading(text.name, rows, scheme, repair, ids, counts))
+        sentences = iter(TagReading(text.name, _part(rows, options, counts), scheme, repair, ids, counts))
     joiner = " " if _are_words([layers[0] for layers in sample]) else ""
     return Tagged(text.name, found.format, scheme, (found.evidence, evidence), joiner, sentences)
+
+
+def _part(rows: Iterable[_Rows], options: ReadOptions, counts: ReadCounts) -> Iterator[_Rows]:
+    """The sentences that the options choose; what was repaired in those before them does not count."""
+    start, stop, step = options.part or (0, None, 1)
+    before, left = counts.overlooked.copy(), iter(rows)
+    for _ in islice(left, start):
+        counts.overlooked.clear()
+    counts.overlooked |= before
+    yield from islice(left, 0, None if stop is None else stop - start, step)
 
 
 class RecordRows:

@@ -1,4 +1,4 @@
-"""Token scores of entities: each sentence as BIO tags, which the metrics of ``scoring.token_weighted`` count."""
+"""What scores count, and those that count tags: entities are written as BIO tags for ``scoring.token_weighted``."""
 
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
@@ -13,10 +13,13 @@ from cnerkit.workflows.choices import chosen
 class Metric(StrEnum):
     """What a score counts.
 
-    ``entity``: exact match of entities. The others are the token scores that two versions of one paper's code print.
+    ``entity``: exact match of entities. ``seqeval``, ``seqeval-strict``: of what seqeval reads tags as. The others are the
+    token scores that two versions of one paper's code print.
     """
 
     ENTITY = "entity"
+    SEQEVAL = "seqeval"
+    SEQEVAL_STRICT = "seqeval-strict"
     WEIGHTED_V1 = "token-weighted-v1"
     WEIGHTED_V2 = "token-weighted-v2"
 
@@ -51,13 +54,18 @@ def score_tokens(
     version = _VERSIONS.get(metric)
     if version is None:
         return None
-    right = _tags(gold, [sentence.entities or frozenset() for sentence in gold], source, metric)
-    return token_weighted(right, _tags(gold, predicted, system, metric), version)
+    right = bio_tags(gold, [sentence.entities or frozenset() for sentence in gold], source, metric)
+    return token_weighted(right, bio_tags(gold, predicted, system, metric), version)
 
 
-def _tags(
+def bio_tags(
     sentences: Sequence[Sentence], entities: Sequence[Collection[Entity]], where: str, metric: Metric
 ) -> Iterator[list[str]]:
+    """The entities of each sentence as BIO tags, for a metric that counts tags.
+
+    Raises:
+        DataError: Entities of a sentence overlap or are discontinuous.
+    """
     for sentence, found in zip(sentences, entities, strict=True):
         try:
             yield tags_from_entities(found, len(sentence), Scheme.BIO)

@@ -1,7 +1,7 @@
 """Trains a model as its recipe says, keeps it in a run folder, and scores the best epoch."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from cnerkit.engine.checkpoint import load_checkpoint, software
 from cnerkit.engine.devices import accelerator, process_rank
 from cnerkit.engine.processes import by_first_process, predict_shared
-from cnerkit.engine.progress import Score, Silent
+from cnerkit.engine.progress import Observer, Score, Silent
 from cnerkit.engine.runs import FolderKeeper, RunFolder, Start, write_json
 from cnerkit.engine.stepping import copy_from_first_process
 from cnerkit.engine.training import Training
-from cnerkit.errors import UsageError
+from cnerkit.errors import CnerkitError, UsageError
 from cnerkit.nn.protocols import ReadsSpans
 from cnerkit.recipe.schema import Recipe
 from cnerkit.scoring.exact import Report, score
@@ -24,7 +24,10 @@ from cnerkit.workflows.model import load_weights
 from cnerkit.workflows.path_search import count_overflows, remark_on_overflows
 from cnerkit.workflows.planning import TrainingObserver, plan_of
 from cnerkit.workflows.predictions import write_predictions
+from cnerkit.workflows.report import write_report_of_run
 from cnerkit.workflows.result import SeedsResult, TrainingResult, read_result
+from cnerkit.workflows.scored import mean_interval
+from cnerkit.workflows.span_reach import notes_on_reach
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -69,7 +72,7 @@ def train(recipe: Recipe, folder: Path, options: Options, observer: TrainingObse
         assembly = assemble(recipe, machine, data_dir=options.data_dir, observer=observer)
         by_first_process(machine, lambda: run.begin(recipe.resolved(), options.start))
         n_epochs = _fit(recipe, assembly, run, machine, observer)
-        return _score_best(recipe, assembly, run, machine, n_epochs)
+        return _score_best(recipe, assembly, run, machine, n_epochs, observer or Silent())
 
 
 def _finished(recipe: Recipe, run: RunFolder, start: Start) -> TrainingResult | None:
@@ -147,23 +150,30 @@ def _predicted(assembly: Assembly, sentences: Sequence[Sentence], machine: "Acce
     return predict_shared(assembly.model, sentences, machine, batch_tokens=batch_tokens, batch_cells=batch_cells, kinds=kinds)
 
 
-def _score_best(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Accelerator", n_epochs: int) -> TrainingResult:
-    """Score the weights of ``best.pt`` on dev and, once, on test; write what they find and how well."""
-    corpus = assembly.corpus
+def _load_best(assembly: Assembly, run: RunFolder, machine: "Accelerator") -> int:
+    """Give the model of all processes the weights of ``best.pt``; gives the epoch that they are of."""
 
-    def load_best() -> int:
+    def load() -> int:
         best = load_checkpoint(run.best)
         load_weights(assembly.model, best, str(run.best))
         return int(best.scores["epoch"])
 
-    best_epoch = by_first_process(machine, load_best)
+    best_epoch = by_first_process(machine, load)
     copy_from_first_process(assembly.model, machine)
+    return best_epoch
 
+
+def _score_best(
+    recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Accelerator", n_epochs: int, observer: Observer
+) -> TrainingResult:
+    """Score the weights of ``best.pt`` on dev and, once, on test; write what they find and how well."""
+    corpus, best_epoch = assembly.corpus, _load_best(assembly, run, machine)
     typing: dict[str, TypingReport] = {}
+    predicted: dict[str, list[Prediction]] = {}
 
     def scored_and_kept(split: str, file: Path) -> Report:
         gold = corpus.splits[split]
-        predictions = _predicted(assembly, gold, machine, recipe)
+        predictions = predicted[split] = _predicted(assembly, gold, machine, recipe)
         by_first_process(machine, lambda: write_predictions(file, gold, predictions))
         if isinstance(assembly.model, ReadsSpans):
             typing[split] = score_typing([one.entities or () for one in gold], [one.entities for one in predictions])
@@ -173,10 +183,24 @@ def _score_best(recipe: Recipe, assembly: Assembly, run: RunFolder, machine: "Ac
     overflows = count_overflows(assembly.model, machine)
     test = scored_and_kept("test", run.predictions) if corpus.splits.get("test") else None
     of_test = remark_on_overflows(count_overflows(assembly.model, machine) - overflows)
-    remark = "; ".join(filter(None, [corpus.remark, of_test]))
+    scored = {split: corpus.splits[split] for split in predicted}
+    remark = "; ".join(filter(None, [corpus.remark, of_test, *notes_on_reach(assembly.model, scored)]))
     result = TrainingResult(recipe, run.path, best_epoch, n_epochs, dev, test, corpus.dev_is_test, remark, typing)
     by_first_process(machine, lambda: write_json(run.metrics, result.to_json()))
+    if not typing:
+        by_first_process(machine, lambda: _report(result, assembly, run, predicted, observer))
     return result
+
+
+def _report(
+    result: TrainingResult, assembly: Assembly, run: RunFolder, predicted: Mapping[str, list[Prediction]], observer: Observer
+) -> None:
+    """Write the page about a run that is done; that it cannot be made is no reason to lose what the run came to."""
+    split = "test" if "test" in predicted else "dev"
+    try:
+        write_report_of_run(result, assembly, run, split, predicted[split])
+    except CnerkitError as error:
+        observer.noted(f"there is no {run.report.name}: {error.what}")
 
 
 def train_seeds(
@@ -194,7 +218,8 @@ def train_seeds(
     for seed in seeds:
         seeded = replace(recipe, training=recipe.training.model_copy(update={"seed": seed}))
         results.append(train(seeded, folder / f"seed-{seed}", options, observer))
-    together = SeedsResult(tuple(results))
-    if process_rank() == 0:
-        write_json(folder / "seeds.json", together.to_json())
+    if process_rank() != 0:
+        return SeedsResult(tuple(results))
+    together = SeedsResult(tuple(results), mean_interval(results, options.data_dir))
+    write_json(folder / "seeds.json", together.to_json())
     return together

@@ -114,7 +114,7 @@ def test_runs_are_kept_under_the_recipe_s_name_without_what_going_on_would_need(
     cnerkit(*DROP, "-q")
     run = folder / "runs/ablate-tiny/drop-constraints/seed-1"
     assert {path.name for path in run.iterdir()} == {
-        "recipe.yaml", "metrics.json", "log.jsonl", "best.pt", "environment.json",
+        "recipe.yaml", "metrics.json", "log.jsonl", "best.pt", "environment.json", "report.html",
         "predictions.dev.jsonl", "predictions.test.jsonl",
     }  # fmt: skip
     assert json.loads((run / "metrics.json").read_text(encoding="utf-8"))["published"][0]["row"] == "Free"

@@ -44,7 +44,7 @@ def test_list_shows_every_dataset_with_its_sentences_and_whether_it_is_here():
     assert set(rows) == {"name", *names()}
     assert rows["weibo"][1:6] == ["1350", "270", "270", "-", "no"]
     assert rows["msra"][1:6] == ["45000", "-", "3442", "-", "no"]
-    assert rows["litbank"][1:6] == ["-", "-", "-", "8562", "no"]
+    assert rows["litbank"][1:6] == ["6892", "852", "818", "-", "no"]
     assert rows["nerel"][1:6] == ["746", "94", "93", "-", "no"]
     assert rows["sample"][5] == "all"
     assert max(map(len, done.stdout.splitlines())) <= 80

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from cnerkit.codecs.tags import Repair
 from cnerkit.errors import DataError, MissingError, UsageError
 from cnerkit.workflows.evaluate import Gold, evaluate_checkpoint, evaluate_files
+from cnerkit.workflows.read_options import ReadOptions
 
 GOLD = "王 B-PER\n五 I-PER\n去 O\n沪 B-LOC\n\n天 O\n"
 
@@ -40,7 +42,8 @@ def test_two_files_of_different_formats_are_scored_by_exact_match(cnerkit, files
 def test_the_table_has_types_and_both_averages_and_says_the_definition(cnerkit, files):
     gold, pred = files(gold=GOLD, pred=GOLD)
     done = cnerkit("evaluate", "--gold", gold, "--pred", pred)
-    assert [line.split()[0] for line in done.out.splitlines()] == ["type", "LOC", "PER", "micro", "macro"]
+    table = done.out.split("\n\n")[0]
+    assert [line.split()[0] for line in table.splitlines()] == ["type", "LOC", "PER", "micro", "95", "macro"]
     assert "2 sentences, 2 types\nexact: right when a gold entity" in done.err
 
 
@@ -57,10 +60,11 @@ def test_types_are_mapped_on_both_sides(files):
     [
         ("王 O\n六 O\n去 O\n沪 O\n\n天 O\n", "sentence 1 differs from the gold at token 2: '六去沪' instead of '五去沪'"),
         ("王 O\n五 O\n\n天 O\n", "sentence 1 differs from the gold at token 3: the end of the sentence instead of '去沪'"),
-        ("王 O\n五 O\n去 O\n沪 O\n", "there are more gold sentences than predicted ones, which end after 1"),
-        (GOLD + "\n地 O\n", "there are more predicted sentences than gold ones, which end after 2"),
+        ("王 O\n五 O\n去 O\n沪 O\n", "there are 2 gold sentences and 1 predicted ones; the predicted ones end before '天'"),
+        (GOLD + "\n地 O\n", "there are 2 gold sentences and 3 predicted ones; the gold ends before '地'"),
+        ("天 O\n\n王 O\n五 O\n去 O\n沪 O\n", "in another order: sentence 1 is number 2 of the gold: '天'"),
     ],
-    ids=["other-character", "cut", "fewer", "more"],
+    ids=["other-character", "cut", "fewer", "more", "other-order"],
 )
 def test_files_over_other_sentences_are_refused_with_the_first_difference(files, pred, message):
     gold, pred = files(gold=GOLD, pred=pred)
@@ -69,10 +73,40 @@ def test_files_over_other_sentences_are_refused_with_the_first_difference(files,
     assert message in str(caught.value)
 
 
-def test_predictions_that_are_not_annotated_are_refused(files):
-    gold, pred = files(gold=GOLD, pred='{"text": "王五去沪"}\n{"text": "天"}\n')
-    with pytest.raises(DataError, match="is not annotated\nfix: give every sentence its entities"):
-        evaluate_files(Gold(gold), Gold(pred))
+@pytest.mark.parametrize("side", ["gold", "pred"])
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ('{"text": "王五去沪"}\n{"text": "天"}\n', "{path}: no sentence is annotated"),
+        (
+            '{"text": "王五去沪"}\n{"text": "天", "entities": []}\n',
+            "{path}: the sentence {name}-1 is not annotated (1 of 2 are not)",
+        ),
+    ],
+    ids=["none", "not-all"],
+)
+def test_a_side_that_is_not_annotated_is_refused_by_name(files, side, records, message):
+    paths = dict(zip(("gold", "pred"), files(**{"gold": GOLD, "pred": GOLD, side: records}), strict=True))
+    with pytest.raises(DataError) as caught:
+        evaluate_files(Gold(paths["gold"]), Gold(paths["pred"]))
+    fix = "fix: give every sentence its entities, an empty list where there are none"
+    assert str(caught.value) == f"{message.format(path=paths[side], name=side)}\n{fix}"
+
+
+def test_types_that_only_one_side_has_are_noted(files):
+    gold, pred = files(gold=GOLD, pred=GOLD.replace("LOC", "GPE"))
+    assert evaluate_files(Gold(gold), Gold(pred)).notes == (
+        "predicted types that the gold never has: GPE (1); the first is in sentence 1",
+        "gold types that are never predicted: LOC (1); the first is in sentence 1",
+    )
+
+
+def test_malformed_tags_that_were_repaired_are_counted_in_a_note(files):
+    gold, pred = files(gold=GOLD, pred=GOLD.replace("B-PER", "O"))
+    read = ReadOptions(scheme="bio", repair=Repair.DROP)
+    (note, lacking) = evaluate_files(Gold(gold), Gold(pred, read=read)).notes
+    assert note == f"{pred}: 1 malformed run of tags (1 without a beginning, 0 without an end) over 1 token read as O"
+    assert lacking.startswith("gold types that are never predicted: PER (1)")
 
 
 def test_malformed_predicted_tags_are_refused_until_a_repair_is_chosen(cnerkit, files):

@@ -32,8 +32,8 @@ def soft_run(tmp_path_factory):
 def test_a_second_table_has_the_levels_and_the_release(cnerkit, soft_run):
     done = cnerkit("evaluate", "-m", soft_run / "run" / "best.pt", soft_run / "train.jsonl", "--levels", "--gpus", "0")
     assert done.code == 0, done.err
-    exact, levels = done.out.split("\n\n")
-    assert [line.split()[0] for line in exact.splitlines()] == ["type", "LOC", "PER", "micro", "macro"]
+    exact, levels, *_ = done.out.split("\n\n")
+    assert [line.split()[0] for line in exact.splitlines()] == ["type", "LOC", "PER", "micro", "95", "macro"]
     assert [line.split()[0] for line in levels.splitlines()] == ["level", "0,", "1", "release"]
     assert [line.split()[-2] for line in levels.splitlines()[1:]] == ["8", "8", "8"]
     assert "levels: tags are cut to their prefix" in done.err
@@ -88,8 +88,8 @@ def test_relevance_as_json(cnerkit, soft_run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--gold", "a", "--pred", "b", "--levels"], "--levels and --relevance look at what a model predicts"),
-        (["--gold", "a", "--pred", "b", "--relevance", "x"], "--levels and --relevance look at what a model predicts"),
+        (["--gold", "a", "--pred", "b", "--levels"], "--levels, --relevance and --plots look at what a model predicts"),
+        (["--gold", "a", "--pred", "b", "--relevance", "x"], "--levels, --relevance and --plots look at what a model predicts"),
         (["-m", "a.pt", "b", "--relevance-plot", "x.svg"], "--relevance-plot draws what --relevance shows"),
         (["-m", "a.pt", "b", "--relevance", "x", "--levels"], "--levels and --relevance exclude each other"),
         (

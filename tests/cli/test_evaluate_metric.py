@@ -87,16 +87,50 @@ def test_a_discontinuous_entity_is_refused(tmp_path):
     ("arguments", "message"),
     [
         (["--gold", "a", "--pred", "b", "--metric", "token"], "no metric is called 'token'"),
-        (["-m", "a.pt", "b", "--levels", "--metric", "token-weighted-v1"], "token scores have no --levels and no --relevance"),
-        (["-m", "a.pt", "--relevance", "x", "--metric", "token-weighted-v1"], "token scores have no --levels"),
+        (
+            ["-m", "a.pt", "b", "--levels", "--metric", "token-weighted-v1"],
+            "token-weighted-v1 has no --levels and no --relevance",
+        ),
+        (["-m", "a.pt", "--relevance", "x", "--metric", "seqeval"], "seqeval has no --levels and no --relevance"),
+        (
+            ["--gold", "a", "--pred", "b", "--html", "c", "--metric", "seqeval"],
+            "--against and --html are about extracted entities",
+        ),
+        (["-m", "a.pt", "--against", "c", "--metric", "token-weighted-v2"], "and token-weighted-v2 counts tags"),
     ],
-    ids=["unknown", "levels", "relevance"],
+    ids=["unknown", "levels", "relevance", "page", "against"],
 )
 def test_what_does_not_go_together_is_refused(cnerkit, arguments, message):
     done = cnerkit("evaluate", *arguments)
     assert done.code == 2
     assert message in done.err
     assert "fix:" in done.err
+
+
+def test_the_numbers_of_seqeval_come_with_the_line_that_says_how_they_differ(cnerkit, pair):
+    gold, pred = pair(GOLD, PRED.replace("B-PER", "I-PER"))
+    done = cnerkit("evaluate", "--gold", gold, "--pred", pred, "--metric", "seqeval")
+    assert done.code == 0, done.err
+    rows = [line.split() for line in done.out.splitlines()]
+    assert [row[0] for row in rows] == ["type", "LOC", "PER", "micro", "macro", "weighted"]
+    assert rows[2] == ["PER", "0.00", "0.00", "0.00", "1", "1"]
+    assert "1 sentences, 2 types; the tags are read as they stand\n" in done.err
+    assert "not as --metric entity: seqeval reads tags instead of comparing entities" in done.err
+
+
+def test_tags_that_seqeval_misreads_are_named(cnerkit, pair):
+    gold, pred = pair(*["京 B-LOC\n华 M-LOC\n城 E-LOC\n去 O\n沪 S-LOC\n"] * 2)
+    done = cnerkit("evaluate", "--gold", gold, "--pred", pred, "--metric", "seqeval")
+    assert "misread tags: M-LOC (2)\n" in done.err
+
+
+@pytest.mark.parametrize("metric", ["seqeval", "seqeval-strict"])
+def test_a_checkpoint_has_the_numbers_of_seqeval_without_published_rows_in_the_table(cnerkit, tiny_run, metric):
+    done = cnerkit("evaluate", "-m", tiny_run / "best.pt", "--gpus", "0", "--metric", metric)
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1].split()[0] == "weighted"
+    micro = json.loads((tiny_run / "metrics.json").read_text(encoding="utf-8"))["test"]["micro"]
+    assert f"micro {100 * micro['precision']:10.2f}".split() == done.out.splitlines()[-3].split()[:2]
 
 
 def test_token_scores_of_files_need_no_torch(pair, without_torch):

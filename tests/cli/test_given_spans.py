@@ -29,7 +29,7 @@ RECORDS = [
     {"text": "头和手臂疼", "entities": [{"fragments": [[0, 1], [2, 4]], "start": 0, "end": 4, "label": "症"}]},
     {"text": "没有", "entities": []},
 ]
-TYPING = "typing: accuracy"
+TYPING = "typing: gold-span type accuracy"
 PAPER = "paper-style: P"
 
 

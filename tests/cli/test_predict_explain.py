@@ -1,8 +1,9 @@
 """``cnerkit predict --explain``: what classes attend to, as JSON lines and as pictures."""
 
 import json
+import re
 import struct
-import zlib
+import sys
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from cnerkit.nn.batch import Batch
 from cnerkit.testing import example_sentences
+from cnerkit.workflows.cell_picture import SCALE
 from cnerkit.workflows.model import restore
 
 FLAT = frozenset({"flat"})
@@ -77,21 +79,33 @@ def test_a_page_has_the_picture_in_it(checkpoint, explained, tmp_path):
     assert page.count("<rect ") == 1 + 2 * len(TEXT)
 
 
-def test_a_png_has_a_square_for_each_weight_the_greatest_in_the_darkest_colour(checkpoint, explained, tmp_path):
-    done = explained(checkpoint(), [TEXT], "--explain-plot", tmp_path / "a.png")
-    content = (tmp_path / "a.png").read_bytes()
+def test_a_png_is_as_large_as_the_svg_times_its_scale(checkpoint, explained, tmp_path):
+    model = checkpoint()
+    for suffix in ("svg", "png"):
+        explained(model, ["a<b"], "--explain-plot", tmp_path / f"a.{suffix}")
+    root, content = ET.parse(tmp_path / "a.svg").getroot(), (tmp_path / "a.png").read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
-    width, height = struct.unpack(">II", content[16:24])
-    assert (width, height) == (16 * len(TEXT), 16 * 2)
-    length = struct.unpack(">I", content[33:37])[0]
-    body = content[41 : 41 + length]
-    assert zlib.crc32(b"IDAT" + body) == struct.unpack(">I", content[41 + length : 45 + length])[0]
-    lines = zlib.decompress(body)
-    assert len(lines) == height * (1 + 3 * width)
-    weights = json.loads(done.out)["attention"]["weights"]
-    row, column = max(((row, column) for row in (0, 1) for column in range(len(TEXT))), key=lambda at: weights[at[0]][at[1]])
-    pixel = 16 * row * (1 + 3 * width) + 1 + 3 * 16 * column
-    assert tuple(lines[pixel : pixel + 3]) == (8, 69, 148)
+    size = [float(root.get(side)) for side in ("width", "height")]
+    assert struct.unpack(">II", content[16:24]) == pytest.approx([SCALE * side for side in size], abs=2)
+
+
+def test_a_png_without_matplotlib_is_refused_before_the_model_is_read(cnerkit, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    done = cnerkit("predict", "-m", "nowhere.pt", "--explain", "attention", "--explain-plot", "a.png")
+    assert done.code == 5
+    assert "drawn with matplotlib, which is not installed" in done.err
+    assert "pip install 'cnerkit[plots]'" in done.err
+
+
+def test_a_page_of_predictions_has_the_picture_of_each_line_beside_it(checkpoint, explained):
+    model = checkpoint()
+    done = explained(model, [TEXT, "", "钱"], "--format", "html")
+    assert done.code == 0, done.err
+    first, second = re.findall(r'<figure tabindex="0".*?</figure>', done.out, re.DOTALL)
+    assert first.count("<rect ") == 1 + 2 * len(TEXT)
+    assert second.count("<rect ") == 1 + 2
+    assert "<title>LOC &lt; " in first
+    assert "<figure" not in explained(model, [TEXT], "--format", "jsonl").out
 
 
 def test_nothing_to_draw_is_told(checkpoint, explained, tmp_path):

@@ -13,6 +13,9 @@ from typer.testing import CliRunner
 
 from cnerkit.cli.main import build_app
 from cnerkit.engine.checkpoint import load_checkpoint
+from cnerkit.scoring.exact import Report, score
+from cnerkit.text import Entity
+from cnerkit.workflows.corpus import load_split
 
 PLUGIN = Path(__file__).parents[1] / "unit" / "workflows" / "toy_plugin.py"
 RECIPE = """
@@ -28,7 +31,7 @@ published: [{row: Toy, source: nowhere, f1: 90.5}]
 def folder(tmp_path, monkeypatch):
     """A folder with a recipe and its corpus, in which the commands run."""
     monkeypatch.chdir(tmp_path)
-    for split, count in (("train", 30), ("dev", 8), ("test", 8)):
+    for split, count in (("train", 30), ("dev", 8), ("test", 9)):
         rows = [
             {"text": f"{name}在{place}", "entities": [{"start": 0, "end": len(name), "label": "PER"}]}
             for name in ("王明", "李小红", "张三")
@@ -91,6 +94,15 @@ def test_seeds_print_mean_and_sample_deviation_of_f1(folder):
     assert "±" in done.stdout
     assert "(sample standard deviation)" in done.stdout
     assert {path.name for path in (folder / "run").iterdir()} == {"seed-1", "seed-2", "seeds.json"}
+    kept = json.loads((folder / "run/seeds.json").read_text(encoding="utf-8"))
+    interval, f1 = kept["interval"], kept["test_f1"]
+    assert interval["value"] == pytest.approx(f1["mean"])
+    assert interval["low"] < interval["value"] < interval["high"]
+    bounds = f"{100 * interval['low']:.2f} to {100 * interval['high']:.2f}"
+    assert f"95% interval of the mean test F1: {bounds}; bootstrap over sentences, Student's t over seeds" in done.stdout
+    compared = ["compare", "run", "run/seed-1", "--plugin", str(PLUGIN), "--json"]
+    told = json.loads(CliRunner().invoke(build_app(), compared).stdout)["systems"][0]
+    assert (told["f1"], told["interval"]) == (f1, {key: interval[key] for key in ("value", "low", "high")})
 
 
 def test_settings_of_the_command_line_reach_the_recipe_of_the_run(folder):
@@ -203,24 +215,24 @@ def test_two_processes_under_torchrun_write_and_print_once_and_score_as_one_proc
     assert done.stdout.count("toy, seed 1: epoch") == 1
     assert done.stderr.count("epoch 1/2") == 1
     metrics = json.loads((folder / "run/metrics.json").read_text(encoding="utf-8"))
-    assert rescored(folder) == {split: metrics[split]["micro"] for split in ("dev", "test")}
-    assert len((folder / "run/predictions.test.jsonl").read_text(encoding="utf-8").splitlines()) == 8
+    alone = rescored(folder)
+    assert {split: report.to_json() for split, (report, _) in alone.items()} == {split: metrics[split] for split in alone}
+    for split, (report, found) in alone.items():
+        assert report.micro.predicted > 0
+        assert [one.entities for one in load_split(str(folder / f"run/predictions.{split}.jsonl"))] == found
 
 
-def rescored(folder: Path) -> dict[str, dict[str, float]]:
-    """Scores of the run's best weights, computed by this process alone."""
+def rescored(folder: Path) -> dict[str, tuple[Report, list[frozenset[Entity]]]]:
+    """What the run's best weights find in each split and how they score, by this process alone."""
     from cnerkit.engine.inference import predict_sentences
     from cnerkit.registry import load_plugin
-    from cnerkit.scoring.exact import score
-    from cnerkit.workflows.corpus import load_split
     from cnerkit.workflows.model import restore
 
     load_plugin(PLUGIN)
     model = restore(folder / "run/best.pt", gpus=0).model
-    scores = {}
+    told = {}
     for split in ("dev", "test"):
         gold = load_split(str(folder / f"{split}.jsonl"))
-        found = predict_sentences(model, gold, batch_tokens=256)
-        report = score((one.entities for one in gold), (one.entities for one in found))
-        scores[split] = report.to_json()["micro"]
-    return scores
+        found = [frozenset(one.entities) for one in predict_sentences(model, gold, batch_tokens=256)]
+        told[split] = score((one.entities for one in gold), found), found
+    return told

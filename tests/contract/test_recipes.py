@@ -10,7 +10,7 @@ from cnerkit.recipe.spelling import OURS, SECTION_NAMES
 from cnerkit.workflows.recipes import check_recipes
 
 SHIPPED = [path for path in every_recipe() if path.resolve().parent == packaged_folder().resolve()]
-END_TO_END = ("cadec", "genia", "germeval14", "harem_selective", "msra", "nerel", "weibo")
+END_TO_END = ("anercorp", "cadec", "genia", "germeval14", "harem_selective", "litbank", "msra", "nerel", "weibo")
 """What SNG's classifier is put to without being given spans; its paper has no such score, and none on Weibo at all."""
 WITHOUT_A_ROW = {
     "bert_softmax_msra",
@@ -18,6 +18,7 @@ WITHOUT_A_ROW = {
     "crener_genia",
     "quickstart",
     "sng_typing_weibo",
+    "sng_typing_weibo_full_batch",
     *(f"sng_{corpus}" for corpus in END_TO_END),
 }
 """Recipes for which no table has a row; each says so under ``paper``."""

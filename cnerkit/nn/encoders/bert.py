@@ -98,6 +98,10 @@ class BertEncoder(nn.Module):
             ids = list(range(first, first + len(marks)))
         self.vocabulary = self.vocabulary.with_marks(dict(zip(marks, ids, strict=True)))
 
+    def knows(self, character: str) -> bool:
+        """Whether a character is an item of the vocabulary."""
+        return self.vocabulary.knows(character)
+
     def description(self) -> dict[str, Any]:
         """Plain data for ``encoder_from_description``."""
         return {

@@ -70,6 +70,10 @@ class StaticEncoder(nn.Module):
         self.embedding.weight.data[: len(old)] = old.data
         self._lookup = _lookup_of(self.vocabulary)
 
+    def knows(self, character: str) -> bool:
+        """Whether a character has a vector, as it is or lower-cased."""
+        return bool(self._lookup.ids([character])[0] != _UNKNOWN)
+
     def description(self) -> dict[str, Any]:
         """Plain data for ``encoder_from_description``."""
         return {

@@ -65,6 +65,10 @@ class Vocabulary:
         per_token = np.fromiter(map(len, rows), np.int64, len(rows))
         return Pieces(np.fromiter(chain.from_iterable(rows), np.int64, int(per_token.sum())), per_token)
 
+    def knows(self, character: str) -> bool:
+        """Whether a single code point, in text without a joiner, is an item."""
+        return self._character(character) != self.unknown
+
     def _of_token(self, token: str, joiner: str) -> tuple[int, ...]:
         if (not joiner and len(token) == 1) or token in self._marks:
             return (self._character(token),)

@@ -73,6 +73,7 @@ def test_files_are_found_in_natural_order_and_hidden_ones_left_out(kind, tmp_pat
 def test_a_pattern_chooses_files_in_any_folder(kind, tmp_path):
     path = MAKERS[kind](tmp_path, FILES)
     assert [each.path for each in members(path, "*-9.txt")] == ["b/s-9.txt"]
+    assert [each.path for each in members(path, "b/s-{9,09}.*")] == ["b/s-09.txt", "b/s-9.txt"]
     with pytest.raises(MissingError, match=r"none of its files is \*\.xml\nfix: name a folder or an archive that has them"):
         members(path, "*.xml")
 

@@ -194,7 +194,7 @@ def test_copies_that_papers_count_and_nobody_has_here_are_known_by_their_sentenc
 
 
 def test_a_split_is_called_by_the_dataset_alone_where_there_is_no_other():
-    assert find("anercorp").called("all") == "anercorp"
+    assert find("litbank_brat").called("all") == "litbank_brat"
     assert find("weibo").called("dev") == "weibo dev"
 
 

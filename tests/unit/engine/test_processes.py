@@ -72,17 +72,20 @@ def test_mistake_met_by_the_first_process_is_told_once(outcome):
     assert done.stdout.count("told once") == 1
 
 
-def test_two_processes_train_as_one_does_with_twice_the_accumulation(outcome, new_toy, toy_corpus, toy_task):
+@pytest.mark.parametrize(("name", "accumulate"), [("plain", 2), ("epoch", "epoch")])
+def test_two_processes_train_as_one_does_with_twice_the_accumulation_or_whole_epochs(
+    outcome, new_toy, toy_corpus, toy_task, name, accumulate
+):
     folder, _, _ = outcome
-    settings = TrainingSettings(epochs=2, batch_tokens=43, accumulate=2, lr=0.05, encoder_lr=0.02)
-    model, alone = new_toy(seed=0, dropout=0.0), RunFolder(folder / "alone")
+    settings = TrainingSettings(epochs=2, batch_tokens=43, accumulate=accumulate, lr=0.05, encoder_lr=0.02)
+    model, alone = new_toy(seed=0, dropout=0.0), RunFolder(folder / f"alone-{name}")
     alone.path.mkdir()
     keeper = FolderKeeper(alone, Origin({}, "toy", {}, toy_task, {}, None, ""))
     with accelerator(0, "fp32") as machine:
         training = Training(model, toy_corpus, settings, accelerator=machine, keeper=keeper, observer=Silent())
-        assert len(training.schedule.steps_of(0)[-1]) == 1, "the last step shall have fewer batches than processes"
+        assert len(training.schedule.steps_of(0)[-1]) % 2, "the last step shall have more batches for one process"
         training.run(lambda: Score(1.0, 1.0, 1.0))
-    one, two = (load_checkpoint(folder / name / "last.pt") for name in ("alone", "plain"))
+    one, two = (load_checkpoint(folder / run / "last.pt") for run in (f"alone-{name}", name))
     torch.testing.assert_close(one.state, two.state)
     assert [record["loss"] for record in one.training["standing"]["history"]] == pytest.approx(
         [record["loss"] for record in two.training["standing"]["history"]]

@@ -31,6 +31,28 @@ def test_gradient_of_a_step_is_that_of_the_mean_loss_of_its_batches(new_stepper,
         torch.testing.assert_close(one, other)
 
 
+def test_batches_count_as_their_examples_where_the_model_counts_them(new_stepper, toy_corpus):
+    stepper, reference = new_stepper(), new_stepper()
+    stepper.model.n_examples = lambda sentences: sum(map(len, sentences))
+    batches = [toy_corpus[1:4], toy_corpus[10:12], toy_corpus[15:20]]
+    stepper.take(batches, step=0, n_steps=10)
+    losses = torch.stack([reference.model.loss(Batch.of(batch))["tags"] for batch in batches])
+    sizes = torch.tensor([float(sum(map(len, batch))) for batch in batches])
+    mean = losses @ sizes / sizes.sum()
+    mean.backward()
+    torch.testing.assert_close(stepper.loss_sum, mean.detach())
+    for one, other in zip(gradients(stepper), gradients(reference), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_step_without_any_example_changes_nothing(new_stepper, toy_corpus):
+    stepper = new_stepper()
+    stepper.model.n_examples = lambda _: 0
+    stepper.take([toy_corpus[1:4], toy_corpus[10:12]], step=0, n_steps=10)
+    assert stepper.loss_sum == 0
+    assert not any(gradient.any() for gradient in gradients(stepper))
+
+
 def test_loss_is_summed_over_steps_as_the_mean_of_each(new_stepper, toy_corpus):
     stepper, reference = new_stepper(), new_stepper()
     first = torch.stack([reference.model.loss(Batch.of(batch))["tags"] for batch in (toy_corpus[1:4], toy_corpus[5:9])]).mean()

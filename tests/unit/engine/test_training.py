@@ -152,6 +152,18 @@ def test_ctrl_c_finishes_the_step_keeps_it_and_the_resumed_run_ends_the_same(tra
     assert (tmp_path / "stopped/last.pt").read_bytes() == (tmp_path / "whole/last.pt").read_bytes()
 
 
+def test_with_a_step_for_each_epoch_a_run_that_was_stopped_ends_as_one_that_was_not(train, tmp_path, toy_task):
+    settings = SETTINGS.model_copy(update={"accumulate": "epoch"})
+    train("whole", settings)
+    with pytest.raises(Killed):
+        train("stopped", settings, keeper=FragileKeeper(RunFolder(tmp_path / "stopped"), origin_of(toy_task)).survive(7))
+    train("stopped", settings)
+    records = _untimed(tmp_path / "stopped/log.jsonl")
+    assert [(each["epoch"], each["step"]) for each in records if each["kind"] == "epoch"] == [(1, 1), (2, 2), (3, 3)]
+    assert records == _untimed(tmp_path / "whole/log.jsonl")
+    assert (tmp_path / "stopped/last.pt").read_bytes() == (tmp_path / "whole/last.pt").read_bytes()
+
+
 def test_ctrl_c_while_dev_is_scored_keeps_the_epochs_steps(train, tmp_path):
     def interrupted() -> Score:
         signal.raise_signal(signal.SIGINT)

@@ -103,6 +103,7 @@ with accelerator(0, "fp32") as machine:
     train(machine, "stopped", epochs=1)
     train(machine, "stopped", epochs=1)
     train(machine, "plain", settings=SETTINGS.model_copy(update={"accumulate": 1}), dropout=0.0)
+    train(machine, "epoch", settings=SETTINGS.model_copy(update={"accumulate": "epoch"}), dropout=0.0)
     counting = train(machine, "counting", kind=CountingTagger)
     seen = gather_object([counting.seen.item()])
     one_each = SETTINGS.model_copy(update={"accumulate": 1})

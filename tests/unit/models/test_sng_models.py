@@ -108,6 +108,20 @@ def test_what_stands_around_a_given_span_does_not_matter():
     assert predictions(model, [around]) == predictions(model, SENTENCES[:1])
 
 
+@pytest.mark.parametrize("spec", [MODEL, TYPING], ids=["end-to-end", "typing"])
+def test_with_the_context_of_the_sentence_equal_spans_are_read_apart(spec):
+    model = made(spec, context="sentence", glove=GloveParams(dim=5, epochs=1).model_dump())
+    assert not model.context_free
+    assert model.classifier.dim == model.encoder.dim == 12
+    spans = [(0, 0, 2), (0, 5, 7)]
+    one, other = model.type_probabilities(Batch.of(SENTENCES), spans)
+    assert not torch.allclose(one, other, atol=1e-4)
+    bag = made(spec, context="sentence", encoder="bag", glove=GloveParams(dim=5, epochs=1).model_dump())
+    one, other = bag.type_probabilities(Batch.of(SENTENCES), spans)
+    assert bag.context_free
+    assert torch.allclose(one, other)
+
+
 class Parts(torch.nn.Module):
     """Scores that say which type each fragment has, by its place in the text."""
 

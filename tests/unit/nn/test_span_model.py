@@ -161,8 +161,9 @@ def test_spans_that_are_none_are_refused():
     [
         ({"in_dim": 0}, "at least 1, got 0, 4 and 3 types"),
         ({"n_types": 0}, "at least 1, got 5, 4 and 0 types"),
-        ({"encoder": "gru"}, "got 'gru' and 'dot'"),
-        ({"attention": "cosine"}, "got 'bilstm' and 'cosine'"),
+        ({"encoder": "gru"}, "encoder is one of .* got 'gru'"),
+        ({"attention": "cosine"}, "attention is one of .* got 'cosine'"),
+        ({"context": "document"}, "context is one of .* got 'document'"),
     ],
 )
 def test_models_that_are_none_are_refused(options, message):

@@ -143,6 +143,12 @@ def test_five_mistakes_are_all_reported_each_with_its_line_and_fix(write):
         pytest.param(
             "training: [1]", "training is 'a list', but must be a section", "write the keys of training below it", id="list"
         ),
+        pytest.param(
+            "training: {accumulate: 0.5}",
+            "training.accumulate is '0.5', but must be a whole number or 'epoch'",
+            "the default is 1",
+            id="number-or-word",
+        ),
         pytest.param("title: 5", "title is '5', but must be text", 'put quotes around it: "5"', id="number-for-text"),
         pytest.param("published: [{row: a, source: b}]", "published.0.f1 is missing", "write f1 there", id="missing-in-list"),
         pytest.param(
@@ -224,10 +230,10 @@ def test_mistakes_met_before_the_reader_had_to_stop_are_reported_too(write):
 
 
 def test_a_parent_that_is_not_there_is_the_only_mistake_that_can_be_told(write):
-    assert mistakes_of("extends: nowhere\n", write) == [
+    assert mistakes_of("extends: xyzzy\n", write) == [
         (
             "r.yaml:1:10",
-            "there is no recipe 'nowhere' to extend",
+            "there is no recipe 'xyzzy' to extend",
             f"looked from {Path.cwd()} and among the packaged recipes; `cnerkit recipe list` shows those there are",
         )
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from cnerkit.errors import DataError, MissingError, RecipeError, UsageError
 from cnerkit.recipe.schema import DataSettings, DevFrom
-from cnerkit.text import Entity, Sentence
+from cnerkit.text import Entity, Fragment, Sentence
 from cnerkit.workflows.corpus import choose, fingerprint, load_corpus, load_split
 from cnerkit.workflows.types import TypeMap, parse_types
 
@@ -202,6 +202,15 @@ SENTENCE = Sentence("a", ("李", "白"), frozenset({Entity.span(0, 2, "PER")}))
 )
 def test_a_fingerprint_tells_corpora_apart(other):
     assert fingerprint(other) != fingerprint({"train": (SENTENCE,)})
+
+
+def test_a_fingerprint_is_there_for_entities_that_begin_with_the_same_fragment():
+    broken = Entity((Fragment(0, 1), Fragment(2, 3)), "A")
+    with_whole = [
+        {"train": (Sentence("a", tuple("头和手"), frozenset(entities)),)}
+        for entities in [[broken, Entity.span(0, 1, "A")], [broken, Entity.span(0, 1, "B")], [broken]]
+    ]
+    assert len(set(map(fingerprint, with_whole))) == 3
 
 
 def test_a_fingerprint_does_not_depend_on_ids_nor_on_the_order_of_splits():

@@ -55,11 +55,26 @@ def test_json_lines_keep_their_other_fields():
         ('{"text": "甲"}\n{"text": 3}', 'the line is not a JSON object with a string "text"'),
         ('{"text": "甲"}\n[1]', 'the line is not a JSON object with a string "text"'),
         ('{"text": "甲"}\n' + "[" * 100_000, "the line is not JSON: "),
+        ('{"text": "甲"}\n{"text": "\\udC00"}', "the line holds half of a surrogate pair, U+DC00"),
+        ('{"text": "甲"}\n{"text": "甲", "a": ["\\ud800"]}', "the line holds half of a surrogate pair, U+D800"),
     ],
-    ids=["cut", "number", "list", "deep"],
+    ids=["cut", "number", "list", "deep", "half", "half-elsewhere"],
 )
 def test_a_bad_line_among_json_lines_is_named(content, problem):
     assert lines_of(content.encode())[1].problem.startswith(problem)
+
+
+def test_a_whole_surrogate_pair_is_one_character():
+    assert lines_of(rb'{"text": "\ud83d\ude00"}')[0].text == "\U0001f600"
+
+
+def test_what_ended_a_line_is_kept():
+    assert [(line.text, line.end) for line in lines_of(b"a\r\n\n\xff\r\nb")] == [
+        ("a", "\r\n"),
+        ("", "\n"),
+        ("", "\r\n"),
+        ("b", ""),
+    ]
 
 
 def test_text_that_only_looks_like_json_is_text():

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from cnerkit.cli.predict import _Color
+from cnerkit.cli.prediction_writers import _Color
 from cnerkit.codecs.schemes import Scheme
 from cnerkit.engine.checkpoint import Origin
 from cnerkit.errors import DataError

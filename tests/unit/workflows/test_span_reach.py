@@ -1,5 +1,7 @@
 """What a user is told of entities that a model of spans cannot find, and which corpora it takes all the same."""
 
+from dataclasses import replace
+
 import pytest
 
 from cnerkit.errors import DataError
@@ -24,11 +26,13 @@ class Near:
 
 
 def test_entities_out_of_reach_are_counted_with_the_recall_that_they_leave():
-    notes = list(notes_on_reach(Near(), {"train": [WHOLE, EMPTY], "dev": [EMPTY], "test": [BROKEN]}))
+    near = replace(WHOLE, entities=frozenset({SHORT}))
+    notes = list(notes_on_reach(Near(), {"train": [WHOLE, EMPTY], "dev": [EMPTY], "near": [near], "test": [BROKEN]}))
     assert notes == [
         "looks at the spans of at most 2 tokens",
-        "train: 1 of 2 entities out of reach; a model without any error would have a recall of 50.00%",
-        "test: 1 of 1 entity out of reach; a model without any error would have a recall of 0.00%",
+        "train: coverage 50.00%, which bounds recall: 1 of 2 entities out of reach",
+        "near: coverage 100.00%",
+        "test: coverage 0.00%, which bounds recall: 1 of 1 entity out of reach",
     ]
 
 

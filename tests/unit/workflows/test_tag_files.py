@@ -131,3 +131,23 @@ def test_what_a_reader_repairs_is_counted_with_everything_else():
     tagged, counts = opened("李\tB-PER\n白\t\n", empty_tag="O")
     assert [list(each.spans) for each in tagged.sentences] == [[(0, 1, "PER")]]
     assert counts.overlooked == {"empty tags read as O": 1}
+
+
+def test_part_of_a_file_is_read_as_if_there_were_no_more():
+    content = "甲 B-X\n\n O\n乙 B-Y\n\n丙 O\n\n丁 B-X\n\n"
+    assert spans(content, part=(1, 3, 1), mend_lines=True) == [("x-1", [(0, 1, "Y")]), ("x-2", [])]
+    assert spans(content, part=(0, None, 3), mend_lines=True) == [("x-1", [(0, 1, "X")]), ("x-2", [(0, 1, "X")])]
+
+
+def test_what_was_repaired_before_a_part_is_not_counted():
+    content = "甲 B-X\n O\n\n乙 B-Y\n O\n O\n\n"
+    found = []
+    for part in [(0, 1, 1), (1, None, 1)]:
+        tagged, counts = opened(content, part=part, mend_lines=True)
+        found.append((len(list(tagged.sentences)), *counts.overlooked.values()))
+    assert found == [(1, 1), (1, 2)]
+
+
+def test_part_of_a_file_with_layers():
+    content = f"李\tB-PER\tO\n\n{LAYERS}"
+    assert spans(content, format="layers", part=(1, None, 1)) == [("x-1", [(0, 2, "LOC"), (0, 4, "ORG")])]

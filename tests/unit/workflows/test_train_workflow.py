@@ -18,7 +18,7 @@ from cnerkit.workflows.train import Options, train, train_seeds
 
 PLUGIN = Path(__file__).with_name("toy_plugin.py")
 PEOPLE, PLACES = ("王明", "李小红", "张三", "赵子龙"), ("北京", "上海市", "昆明", "长江大桥")
-RUN_FILES = {"recipe.yaml", "metrics.json", "log.jsonl", "best.pt", "last.pt", "environment.json"} | {
+RUN_FILES = {"recipe.yaml", "metrics.json", "report.html", "log.jsonl", "best.pt", "last.pt", "environment.json"} | {
     f"predictions.{split}.jsonl" for split in ("dev", "test")
 }
 
@@ -174,8 +174,10 @@ def test_seeds_train_in_folders_of_their_own_and_give_mean_and_sample_deviation(
     assert len(set(f1s)) > 1
 
 
-def test_single_seed_has_no_deviation(recipe, tmp_path):
-    assert train_seeds(recipe, [5], tmp_path / "runs", ON_CPU).test_f1.deviation is None
+def test_single_seed_has_no_deviation_and_an_interval_over_sentences_alone(recipe, tmp_path):
+    single = train_seeds(recipe, [5], tmp_path / "runs", ON_CPU)
+    assert single.test_f1.deviation is None
+    assert single.interval.over == "sentences alone, since there is one seed"
 
 
 def test_seed_that_is_given_twice_is_refused(recipe, tmp_path):
@@ -189,6 +191,15 @@ def test_dev_that_is_test_is_told_with_the_scores(recipe, tmp_path):
     result = train(on_test, tmp_path / "run", ON_CPU)
     assert result.dev_is_test
     assert result.to_json()["dev_is_test"]
+
+
+def test_what_a_model_of_spans_can_find_is_told_with_the_scores(recipe, tmp_path, monkeypatch):
+    def covered(_, splits):
+        return (f"{split}: coverage of {len(sentences)}" for split, sentences in splits.items())
+
+    monkeypatch.setattr("cnerkit.workflows.train.notes_on_reach", covered)
+    result = train(recipe, tmp_path / "run", ON_CPU)
+    assert result.remark == "dev: coverage of 9; test: coverage of 11"
 
 
 def test_corpus_without_test_is_scored_on_dev_alone(recipe, tmp_path):

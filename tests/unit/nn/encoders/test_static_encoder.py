@@ -35,6 +35,7 @@ def test_a_token_is_looked_up_as_it_is_and_then_lower_cased(encoder):
     as_is, small, capital, unknown = vector(encoder, "b", "a", "B", "龙")
     assert torch.equal(capital, as_is)
     assert torch.equal(small, unknown)
+    assert [encoder.knows(character) for character in "bBa龙"] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -177,3 +177,8 @@ def test_a_vocab_txt_that_is_not_utf8_is_refused_with_its_place(tmp_path):
     (tmp_path / "vocab.txt").write_bytes("[PAD]\n丁".encode("gb18030"))
     with pytest.raises(DataError, match="not UTF-8 at byte 6"):
         read_vocabulary(tmp_path)
+
+
+@pytest.mark.parametrize(("character", "known"), [("一", True), ("A", True), ("龘", False), (" ", False), ("\u0130", False)])
+def test_a_character_is_known_when_its_position_is_not_the_unknown_one(items, character, known):
+    assert Vocabulary(items, lower_case=True).knows(character) is known
