@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from cnerkit.codecs.tags import Repair
 from cnerkit.corpora.script import HAN
-from cnerkit.errors import DataError
+from cnerkit.errors import DataError, UsageError
 from cnerkit.text import Entity, Fragment, Sentence
 from cnerkit.workflows.choices import chosen
 from cnerkit.workflows.losses import Losses, Lost
@@ -62,18 +62,22 @@ def divided(documents: Iterable[Sentence], division: Division, name: str, repair
     """The sentences of some documents.
 
     Args:
-        documents: Sentences of characters.
+        documents: Running texts, whose tokens are their characters.
         division: How they are divided.
         name: What messages call their file.
         repair: What becomes of entities that no sentence can hold: left out and counted when it is ``drop``, else refused.
         losses: Where those left out are counted.
 
     Raises:
+        UsageError: A document has tokens of its own.
         DataError: After the last document, when there were such entities and they are not to be left out.
     """
     problems = 0
     first: Lost | None = None
     for document in documents:
+        if not document.in_characters:
+            what = f"sentence {document.id} has tokens of its own, and no running text to divide"
+            raise UsageError(what, where=name, fix="leave --tokens and --sentences out")
         parts = list(_divide(document, division))
         kept = {entity for _, _, entities in parts for entity in entities}
         unheld = sorted((document.entities or frozenset()) - kept)

@@ -130,3 +130,18 @@ def test_division_keeps_every_visible_character_and_the_surface_of_every_entity_
     for type_, surface in kept.items():
         start, end = spans[int(type_[1:])]
         assert "".join(surface.split()) == "".join(text[start:end].split())
+
+
+@pytest.mark.parametrize(
+    "brings_tokens",
+    [
+        Sentence("r1", ("Ada", "spoke"), frozenset({Entity((Fragment(0, 1),), "PER")}), " "),
+        Sentence("r1", ("中", "國人"), frozenset({Entity((Fragment(1, 2),), "PER")})),
+        Sentence("r1", ("中", "國"), None, " "),
+    ],
+)
+@pytest.mark.parametrize("division", [Division(Tokens.WORDS), Division(cut=Cut.ENDS)])
+def test_a_record_that_brings_its_own_tokens_is_refused(brings_tokens, division):
+    with pytest.raises(UsageError, match="sentence r1 has tokens of its own, and no running text to divide") as told:
+        list(divided([document("一", id_="d"), brings_tokens], division, "notes.jsonl", Repair.DROP, Losses()))
+    assert (told.value.where, told.value.fix) == ("notes.jsonl", "leave --tokens and --sentences out")
