@@ -154,10 +154,8 @@ def unwritable(path: Path, error: OSError) -> CnerkitError:
     """The error that tells a user why a file could not be written."""
     reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return CnerkitError(
-            f"the disk is full: {reason}", where=str(path), fix="free some space, or write somewhere else with -o"
-        )
-    return CnerkitError(f"cannot write: {reason}", where=str(path), fix="choose a folder that you may write to with -o")
+        return CnerkitError(f"the disk is full: {reason}", where=str(path), fix="free some space, or write somewhere else")
+    return CnerkitError(f"cannot write: {reason}", where=str(path), fix="choose a folder that you may write to")
 
 
 def _umask() -> int:
