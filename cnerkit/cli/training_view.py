@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cnerkit.workflows.planning import Plan
     from cnerkit.workflows.result import SeedsResult, TrainingResult
 
-MEGABYTE = 1 << 20
+MEBIBYTE = 1 << 20
 
 
 class TrainingView:
@@ -90,10 +90,10 @@ def show_plan(plan: "Plan", out: TextIO) -> None:
         f"{plan.parameters} parameters, {plan.trained} of them trained; "
         f"{plan.epochs} epochs, {plan.steps} steps, {plan.device}{processes}"
     )
-    program = f", program {memory.program / MEGABYTE:.0f}" if memory.program else ""
+    program = f", program {memory.program / MEBIBYTE:.0f}" if memory.program else ""
     lines.append(
-        f"memory about {memory.total / MEGABYTE:.0f} MB: weights {memory.weights / MEGABYTE:.0f}, "
-        f"optimizer {memory.optimizer / MEGABYTE:.0f}, activations {memory.activations / MEGABYTE:.0f}{program}"
+        f"memory about {memory.total / MEBIBYTE:.0f} MiB: weights {memory.weights / MEBIBYTE:.0f}, "
+        f"optimizer {memory.optimizer / MEBIBYTE:.0f}, activations {memory.activations / MEBIBYTE:.0f}{program}"
     )
     lines.extend(f"note: {text}" for text in plan.notes)
     out.writelines(f"{line}\n" for line in lines)

@@ -100,11 +100,13 @@ def accelerator(gpus: int | None, precision: Precision, *, threads: int | None =
 def _set_libraries_up() -> None:
     """Set what libraries read when they start, unless the user has.
 
-    cuBLAS needs a workspace of a fixed size, without which sums differ between runs. oneDNN keeps the last programs that it
-    wrote, one for each shape, with their memory: up to 1,024 of them, which is gigabytes where no two batches have one length.
+    cuBLAS needs a workspace of a fixed size, without which sums differ between runs. oneDNN, and what torch has above it, keep
+    the last programs that they wrote, one for each shape, with their memory: up to 1,024 each, which is gigabytes where no two
+    batches have one length. A layer that comes again in the same step finds its program among the last few.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "32")
 
 
 def _forget_earlier_runs() -> None:

@@ -57,10 +57,11 @@ def test_device_of_no_gpu_is_the_cpu():
 
 
 def test_libraries_are_set_up_before_they_start_unless_the_user_has(monkeypatch):
-    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    for cache in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        monkeypatch.delenv(cache, raising=False)
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
     device_for(0)
-    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "64"
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == os.environ["LRU_CACHE_CAPACITY"] == "32"
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
 
 
