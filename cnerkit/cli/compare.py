@@ -25,6 +25,8 @@ def command(
     split: Annotated[str | None, typer.Option("--split", metavar="P", help="With --on: of a dataset; test without it.")] = None,
     from_: reading.From = None,
     from_scheme: reading.FromScheme = None,
+    tokens: reading.Tokens = None,
+    sentences: reading.Sentences = None,
     repair: reading.Repair = None,
     gpus: Annotated[int | None, typer.Option(help="0 for the CPU, 1 for a GPU; without it, a GPU if there is one.")] = None,
     precision: Annotated[
@@ -44,10 +46,12 @@ def command(
     from cnerkit.workflows.comparing import Options, compare
     from cnerkit.workflows.gold import Gold
 
-    if on is None and (split or from_ or from_scheme or repair):
-        raise UsageError("--split, --from, --from-scheme and --repair say how to read what --on names", fix="add --on SOURCE")
+    if on is None and (split or from_ or from_scheme or tokens or sentences or repair):
+        what = "--split, --from, --from-scheme, --tokens, --sentences and --repair say how to read what --on names"
+        raise UsageError(what, fix="add --on SOURCE")
     use_plugin(plugin)
-    read = reading.read_options(from_=from_, from_scheme=from_scheme, repair=repair)
+    divided = {"tokens": tokens, "sentences": sentences}
+    read = reading.read_options(from_=from_, from_scheme=from_scheme, repair=repair, **divided)
     gold = Gold(on, split, read, None, data_dir) if on else None
     options = Options(baseline, gold, gpus, precision.value if precision else None, data_dir)
     comparison = compare(runs, options)

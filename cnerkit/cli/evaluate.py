@@ -102,7 +102,7 @@ def command(
         raise UsageError("-m and --gold or --pred exclude each other", fix="give -m CKPT SOURCE, or --gold FILE --pred FILE")
     use_threads(threads)
     use_plugin(plugin)
-    where = named.gold(source) if source else None
+    where = named.gold(source or "")
     if relevance is not None:
         relevance_view.show(model, where, relevance, gpus=gpus, as_json=json, plot=relevance_plot)
         return

@@ -77,7 +77,7 @@ def read_options(
         MissingError: The file of the labels is not there.
     """
     from cnerkit.corpora.formats import Hints
-    from cnerkit.workflows.division import Cut, Division, Tokens, cut_named, tokens_named
+    from cnerkit.workflows.division import Division, cut_named, tokens_named
     from cnerkit.workflows.read_options import ReadOptions, repair_named
 
     return ReadOptions(
@@ -87,8 +87,8 @@ def read_options(
         columns=_columns(columns),
         encoding=encoding,
         division=Division(
-            tokens_named(tokens) if tokens is not None else Tokens.CHARACTERS,
-            cut_named(sentences) if sentences is not None else Cut.WHOLE,
+            tokens_named(tokens) if tokens is not None else None,
+            cut_named(sentences) if sentences is not None else None,
         ),
         member=member,
         hints=Hints(offsets=_one_of(_OFFSETS, offsets, "offsets"), ends=_one_of(_ENDS, ends, "ends"), labels=_labels(labels)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from cnerkit.errors import CnerkitError
 from cnerkit.scoring.buckets import Bucketing, TrainEntities, bucketings
 from cnerkit.text import Sentence, TypeHierarchy
-from cnerkit.workflows.gold import Gold, read_annotated
+from cnerkit.workflows.gold import Gold, as_trained, read_annotated
 
 if TYPE_CHECKING:
     from cnerkit.nn.protocols import Model
@@ -66,6 +66,7 @@ def background_of_checkpoint(
     if train is None:
         sentences = _train_of(restored, recipe, data_dir, notes)
     else:
+        train = as_trained(train, recipe.data)
         sentences = read_annotated(train, recipe.data.types if train.types is None else train.types).sentences
     entities = None if sentences is None else TrainEntities.of(sentences)
     ways = ways_of_model(restored.model, entities, restored.task.joiner, restored.task.hierarchy_separator)

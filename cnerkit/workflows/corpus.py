@@ -165,14 +165,19 @@ def _annotated(reading: Reading) -> Iterator[Sentence]:
         yield sentence
 
 
-def _source(data: "DataSettings", base: Path | None, data_dir: Path | None) -> Source:
-    asked = ReadOptions(
+def reading_of(data: "DataSettings") -> ReadOptions:
+    """How a recipe reads its files, as far as it says."""
+    return ReadOptions(
         format=data.format,
         scheme=data.scheme,
         repair=Repair(data.repair) if data.repair else None,
         encoding=data.encoding,
-        division=Division(Tokens(data.tokens or Tokens.CHARACTERS), Cut(data.sentences or Cut.WHOLE)),
+        division=Division(Tokens(data.tokens) if data.tokens else None, Cut(data.sentences) if data.sentences else None),
     )
+
+
+def _source(data: "DataSettings", base: Path | None, data_dir: Path | None) -> Source:
+    asked = reading_of(data)
     if data.name is not None:
         return find_source(data.name, asked=asked, data_dir=data_dir)
     assert data.train is not None, "the recipe's schema asks for a name or a train file"

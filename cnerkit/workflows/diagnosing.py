@@ -19,7 +19,7 @@ from cnerkit.text import Entity, Sentence
 from cnerkit.workflows.diagnostic_plots import Lettering, Plot, draw_all, lettering
 from cnerkit.workflows.fonts import refuse_without_matplotlib
 from cnerkit.workflows.gold import Gold, read_annotated
-from cnerkit.workflows.gold_predictions import own_dataset
+from cnerkit.workflows.gold_predictions import gold_of_checkpoint
 from cnerkit.workflows.wording import counted
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def draw(
     restored = restore(path, gpus=gpus, precision=precision)
     types = _types_told(restored, path)
     recipe = recipe_from_resolved(restored.recipe, str(path))
-    gold = gold or Gold(own_dataset(recipe, path))
+    gold = gold_of_checkpoint(gold, recipe, path)
     sentences = read_annotated(gold, recipe.data.types if gold.types is None else gold.types).sentences
     looked = _looked_at(restored, sentences, types, batch_tokens=batch_tokens, precision=precision)
     n_classes = max(map(len, looked.rows), default=0)

@@ -47,15 +47,25 @@ class Cut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """How running texts are divided."""
+    """How running texts are divided; None is not said, and then characters, and the whole."""
 
-    tokens: Tokens = Tokens.CHARACTERS
-    cut: Cut = Cut.WHOLE
+    tokens: Tokens | None = None
+    cut: Cut | None = None
+
+    @property
+    def in_characters(self) -> bool:
+        """True when the tokens are characters."""
+        return self.tokens in (None, Tokens.CHARACTERS)
+
+    @property
+    def is_whole(self) -> bool:
+        """True when each text is one sentence."""
+        return self.cut in (None, Cut.WHOLE)
 
     @property
     def changes_nothing(self) -> bool:
         """True when texts stay as they are."""
-        return self.tokens is Tokens.CHARACTERS and self.cut is Cut.WHOLE
+        return self.in_characters and self.is_whole
 
 
 def divided(documents: Iterable[Sentence], division: Division, name: str, repair: Repair, losses: Losses) -> Iterator[Sentence]:
@@ -119,8 +129,8 @@ Part = tuple[list[tuple[int, int]], int, dict[Entity, Entity]]
 
 def _divide(document: Sentence, division: Division) -> Iterator[Part]:
     text = document.text
-    ranges = list(_ranges(text, division.cut))
-    tokens = [list(_tokens(text, start, end, division.tokens)) for start, end in ranges]
+    ranges = list(_ranges(text, division))
+    tokens = [list(_tokens(text, start, end, division)) for start, end in ranges]
     filled = [each for each in tokens if each]
     owners = _owners(filled)
     found: list[dict[Entity, Entity]] = [{} for _ in filled]
@@ -157,8 +167,8 @@ def _entity(fragments: list[tuple[int, int]], type_: str) -> Entity:
 
 
 def _sentences(document: Sentence, division: Division, parts: list[Part], losses: Losses) -> Iterator[Sentence]:
-    text, whole = document.text, division.cut is Cut.WHOLE
-    joiner = "" if division.tokens is Tokens.CHARACTERS else " "
+    text, whole = document.text, division.is_whole
+    joiner = "" if division.in_characters else " "
     for tokens, number, entities in parts:
         id_ = document.id if whole else f"{document.id}:{number + 1}"
         words = tuple([text[start:end] for start, end in tokens])
@@ -168,19 +178,19 @@ def _sentences(document: Sentence, division: Division, parts: list[Part], losses
         yield Sentence(id_, words, kept, joiner, document.extra if whole else None)
 
 
-def _ranges(text: str, cut: Cut) -> Iterator[tuple[int, int]]:
-    if cut is Cut.WHOLE:
+def _ranges(text: str, division: Division) -> Iterator[tuple[int, int]]:
+    if division.is_whole:
         yield 0, len(text)
         return
-    ends = _BREAKS if cut is Cut.LINES else _ENDS
+    ends = _BREAKS if division.cut is Cut.LINES else _ENDS
     places = [0, *(match.end() for match in re.finditer(ends, text)), len(text)]
     for start, end in pairwise(places):
         yield start, start + len(text[start:end].rstrip("\r\n"))
 
 
-def _tokens(text: str, start: int, end: int, tokens: Tokens) -> Iterator[tuple[int, int]]:
-    if tokens is Tokens.CHARACTERS:
+def _tokens(text: str, start: int, end: int, division: Division) -> Iterator[tuple[int, int]]:
+    if division.in_characters:
         yield from ((at, at + 1) for at in range(start, end))
     else:
-        pattern = re.compile(_SPACES if tokens is Tokens.SPACES else _WORDS)
+        pattern = re.compile(_SPACES if division.tokens is Tokens.SPACES else _WORDS)
         yield from (match.span() for match in pattern.finditer(text, start, end))

@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnerkit.errors import DataError
 from cnerkit.text import Sentence
-from cnerkit.workflows.corpus import describe_reading, open_split
+from cnerkit.workflows.corpus import describe_reading, open_split, reading_of
 from cnerkit.workflows.read_options import ReadOptions
+from cnerkit.workflows.sources import overlaid
 from cnerkit.workflows.types import TypeMap
+
+if TYPE_CHECKING:
+    from cnerkit.recipe.schema import DataSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +21,14 @@ class Gold:
     """Where annotated sentences are, and how they are read.
 
     Attributes:
-        source: A dataset's name or a path.
+        source: A dataset's name or a path; empty for the dataset that the checkpoint was trained on.
         split: Of a dataset; test when it is left out.
         read: How to read it, as far as the user says.
         types: Old type to new; None leaves that to the checkpoint's recipe.
         data_dir: A folder with datasets, looked into first.
     """
 
-    source: str
+    source: str = ""
     split: str | None = None
     read: ReadOptions | None = None
     types: Mapping[str, str] | None = None
@@ -46,6 +51,13 @@ class Gold:
     def chosen_split(self) -> str | None:
         """The split of a dataset; None of a file."""
         return self.split or ("test" if self.is_dataset else None)
+
+
+def as_trained(gold: Gold, data: "DataSettings") -> Gold:
+    """The same, its own dataset read as a recipe reads it, as far as the user does not say: its text may be words, say."""
+    if not gold.source or gold.source != data.name:
+        return gold
+    return replace(gold, read=overlaid(reading_of(data), gold.read or ReadOptions()))
 
 
 @dataclass(frozen=True, slots=True)

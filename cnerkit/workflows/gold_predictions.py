@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from cnerkit.engine.runs import RunFolder
 from cnerkit.errors import UsageError
 from cnerkit.text import Prediction, Sentence
 from cnerkit.workflows.evaluation import CHOSEN_ON_TEST
-from cnerkit.workflows.gold import Annotated, Gold, read_annotated
+from cnerkit.workflows.gold import Annotated, Gold, as_trained, read_annotated
 from cnerkit.workflows.level_scoring import LevelEvaluation, evaluate_levels
 from cnerkit.workflows.measuring import Found
 from cnerkit.workflows.seqeval_scoring import Written, tags_of_predictions
@@ -47,10 +47,16 @@ class Computing:
         return restore(path, gpus=self.gpus, precision=self.precision)
 
     def predictions(self, restored: "RestoredModel", sentences: Sequence[Sentence]) -> list[Prediction]:
-        """What it says of sentences."""
+        """What it says of sentences.
+
+        Raises:
+            UsageError: It reads words, and they are not divided into any.
+        """
         from cnerkit.engine.devices import prediction_batch
         from cnerkit.engine.inference import predict_sentences
 
+        if restored.task.joiner:
+            _refuse_undivided(sentences)
         found = predict_sentences(
             restored.model,
             sentences,
@@ -60,6 +66,13 @@ class Computing:
             precision=self.precision,
         )
         return list(found)
+
+
+def _refuse_undivided(sentences: Sequence[Sentence]) -> None:
+    for sentence in sentences:
+        if sentence.in_characters and any(map(str.isspace, sentence.tokens)):
+            what = f"the model reads words, and the sentence {sentence.id} is in single characters, white space among them"
+            raise UsageError(what, fix="divide running text as for training, with --tokens words or --tokens spaces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,23 +178,24 @@ def predict_gold(path: Path, restored: "RestoredModel", gold: Gold | None, compu
     from cnerkit.recipe.loading import recipe_from_resolved
 
     recipe = recipe_from_resolved(restored.recipe, str(path))
-    gold = gold or Gold(own_dataset(recipe, path))
+    gold = gold_of_checkpoint(gold, recipe, path)
     types = recipe.data.types if gold.types is None else gold.types
     right = read_annotated(gold, types)
     predictions = tuple(computing.predictions(restored, right.sentences))
     return GoldPredictions(path, restored, recipe, gold, types, right, predictions)
 
 
-def own_dataset(recipe: "Recipe", path: Path) -> str:
-    """The dataset that a checkpoint was trained on.
+def gold_of_checkpoint(gold: Gold | None, recipe: "Recipe", path: Path) -> Gold:
+    """What a checkpoint is scored on: what the user names, else the test split of the dataset that it was trained on.
 
     Raises:
-        UsageError: It was trained on files.
+        UsageError: The user names nothing, and it was trained on files.
     """
-    if not recipe.data.name:
+    gold = gold or Gold()
+    if not gold.source and not recipe.data.name:
         raise UsageError(
             "it is not said what to score the checkpoint on, and it was not trained on a dataset of the catalogue",
             where=str(path),
             fix="name a dataset or a file: cnerkit evaluate -m best.pt test.txt",
         )
-    return recipe.data.name
+    return as_trained(replace(gold, source=gold.source or recipe.data.name or ""), recipe.data)

@@ -11,7 +11,8 @@ from cnerkit.engine.runs import RunFolder, first_difference
 from cnerkit.errors import UsageError
 from cnerkit.recipe.loading import load_recipe, recipe_from_resolved
 from cnerkit.recipe.schema import DataSettings, Recipe
-from cnerkit.workflows.gold import Gold, annotated
+from cnerkit.text import Sentence
+from cnerkit.workflows.gold import Gold, annotated, as_trained
 from cnerkit.workflows.gold_predictions import Computing
 from cnerkit.workflows.result import TrainingResult, read_result
 from cnerkit.workflows.scored import Scored, kept_counts
@@ -71,10 +72,15 @@ def given_corpus(gold: Gold) -> Golds:
     """
     from cnerkit.corpora.catalogue import find
 
-    sentences = annotated(gold)
     remark = find(gold.source).remark if gold.is_dataset else ""
+    read: list[tuple[Gold, tuple[Sentence, ...]]] = []
 
     def of(data: DataSettings) -> Scored:
+        own = as_trained(gold, data)
+        sentences = next((found for known, found in read if known == own), None)
+        if sentences is None:
+            sentences = annotated(own)
+            read.append((own, sentences))
         mapped = tuple(map(TypeMap(data.types).apply, sentences))
         dev_is_test = data.dev_from is not None and data.dev_from.split == "test"
         return Scored(gold.source, gold.chosen_split or "", mapped, "", remark, dev_is_test)

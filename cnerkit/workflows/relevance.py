@@ -16,7 +16,7 @@ from cnerkit.codecs.tags import TagCodec
 from cnerkit.errors import UsageError
 from cnerkit.text import Sentence, TypeHierarchy
 from cnerkit.workflows.gold import Gold, annotated
-from cnerkit.workflows.gold_predictions import own_dataset
+from cnerkit.workflows.gold_predictions import gold_of_checkpoint
 from cnerkit.workflows.types import TypeMap
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def relevance(path: Path, gold: Gold | None, sentence_id: str, *, gpus: int | No
     restored = restore(path, gpus=gpus)
     model, codec = _tagger(restored, path)
     recipe = recipe_from_resolved(restored.recipe, str(path))
-    gold = gold or Gold(own_dataset(recipe, path))
+    gold = gold_of_checkpoint(gold, recipe, path)
     types = TypeMap(recipe.data.types if gold.types is None else gold.types)
     sentence = types.apply(_named(annotated(gold), sentence_id, gold.source))
     tags = codec.encode(sentence)

@@ -93,16 +93,15 @@ def _part(dataset: Dataset, split: str, asked: ReadOptions, data_dir: Path | Non
     from cnerkit.workflows.catalogued import split_options
 
     path = locate(dataset, split, data_dir=data_dir)
-    return Part(path, _overlaid(split_options(dataset, split, path, data_dir=data_dir), asked), str(path), split)
+    return Part(path, overlaid(split_options(dataset, split, path, data_dir=data_dir), asked), str(path), split)
 
 
-def _overlaid(known: ReadOptions, asked: ReadOptions) -> ReadOptions:
+def overlaid(known: ReadOptions, asked: ReadOptions) -> ReadOptions:
     """What is known of a dataset, where the user says nothing else."""
     said = {field.name: getattr(asked, field.name) for field in fields(asked)}
     usual = ReadOptions()
     said = {name: value for name, value in said.items() if value != getattr(usual, name)}
-    if "hints" in said:
-        said["hints"] = replace(
-            known.hints, **{name: value for name, value in asdict(asked.hints).items() if value is not None}
-        )
+    for parts in {"hints", "division"} & set(said):
+        further = {name: value for name, value in asdict(said[parts]).items() if value is not None}
+        said[parts] = replace(getattr(known, parts), **further)
     return replace(known, **said)

@@ -80,6 +80,22 @@ def tiny_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def tiny_run_of_words(tmp_path_factory):
+    """The folder of a short run on the sample corpus divided into words."""
+    folder = tmp_path_factory.mktemp("words") / "run"
+    settings = [
+        "data.tokens=words",
+        "data.repair=drop",
+        "training.epochs=3",
+        "training.lr=0.02",
+        "encoder.dim=16",
+        "model.dim=16",
+    ]
+    _train("quickstart", folder, settings)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_own_run(tmp_path_factory):
     """The folder of a short run on files of the user's own."""
     folder = tmp_path_factory.mktemp("own")

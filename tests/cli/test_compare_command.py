@@ -356,6 +356,7 @@ def test_runs_of_several_recipes_or_twice_of_one_seed_are_no_system(cnerkit, kee
         pytest.param(["one", "empty"], 2, "empty: no run is kept here", id="no-run"),
         pytest.param(["one", "two", "--baseline", "three"], 2, "--baseline three is not among what is compared", id="baseline"),
         pytest.param(["one", "two", "--split", "dev"], 2, "say how to read what --on names", id="split"),
+        pytest.param(["one", "two", "--tokens", "words"], 2, "say how to read what --on names", id="tokens"),
         pytest.param(["one", "two", "--gpus", "0"], 2, "the predictions of these runs are kept", id="gpus"),
         pytest.param(["one", "two", "--precision", "bf16"], 2, "are for predicting", id="precision"),
         pytest.param(["one", "two", "--on", "test.jsonl"], 5, "best.pt: there is no such checkpoint", id="no-weights"),
@@ -369,3 +370,10 @@ def test_mistakes_end_with_their_exit_code(cnerkit, keep, tmp_path, arguments, c
     got, said = refused(cnerkit, *arguments)
     assert (got, message in said) == (code, True), said
     assert "fix: " in said
+
+
+def test_a_dataset_that_is_named_is_read_as_each_recipe_reads_it(cnerkit, tiny_run_of_words, tmp_path):
+    (tmp_path / "same.pt").write_bytes((tiny_run_of_words / "best.pt").read_bytes())
+    both = compared(cnerkit, tiny_run_of_words / "best.pt", tmp_path / "same.pt", "--on", "sample", *ON_CPU)
+    kept = json.loads((tiny_run_of_words / "metrics.json").read_text(encoding="utf-8"))
+    assert [each["f1"]["mean"] for each in both["systems"]] == [kept["test"]["micro"]["f1"]] * 2

@@ -148,6 +148,30 @@ def test_a_checkpoint_scores_as_its_own_predictions_do(tiny_run, cnerkit):
     assert json.loads(by_file.out)["micro"] == metrics["test"]["micro"]
 
 
+@pytest.mark.parametrize("source", [[], ["sample"]])
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_a_checkpoint_reads_its_own_dataset_as_its_recipe_does(tiny_run_of_words, cnerkit, source, split):
+    done = cnerkit("evaluate", "-m", tiny_run_of_words / "best.pt", *source, "--split", split, "--json", "--gpus", "0")
+    assert done.code == 0, done.err
+    metrics = json.loads((tiny_run_of_words / "metrics.json").read_text(encoding="utf-8"))
+    assert json.loads(done.out)["micro"] == metrics[split]["micro"]
+    assert json.loads(done.out)["split"] == split
+
+
+def test_what_the_user_says_of_reading_goes_before_the_recipe(tiny_run_of_words, cnerkit):
+    refused = cnerkit("evaluate", "-m", tiny_run_of_words / "best.pt", "--tokens", "characters", "--gpus", "0")
+    assert (refused.code, "the sentence test-1 is in single characters" in refused.err) == (2, True)
+
+
+def test_running_text_is_refused_where_the_model_reads_words(tiny_run_of_words, cnerkit, files):
+    (path,) = files(gold='{"text": "张三 in Paris", "entities": []}\n')
+    refused = cnerkit("evaluate", "-m", tiny_run_of_words / "best.pt", path, "--gpus", "0")
+    assert refused.code == 2
+    assert "the model reads words, and the sentence gold-1 is in single characters, white space among them" in refused.err
+    assert "fix: divide running text as for training, with --tokens words or --tokens spaces" in refused.err
+    assert cnerkit("evaluate", "-m", tiny_run_of_words / "best.pt", path, "--tokens", "words", "--gpus", "0").code == 0
+
+
 def test_gold_types_that_the_model_does_not_know_count_as_missed_and_are_named(tiny_run, files):
     (path,) = files(gold='{"text": "王五", "entities": [{"start": 0, "end": 2, "label": "ROBOT"}]}\n')
     evaluation = evaluate_checkpoint(tiny_run / "best.pt", Gold(path), gpus=0)
