@@ -15,6 +15,7 @@ from cnerkit.errors import DataError, UsageError
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from cnerkit.workflows.division import Tokens
     from cnerkit.workflows.model import RestoredModel
     from cnerkit.workflows.predict import FoundEntity, PredictedLine
 
@@ -79,7 +80,7 @@ class Output:
                 with prediction_page(out, self.sources, system, restored.task.types.types) as write:
                     yield write
             elif self.format is Format.conll:
-                yield _Conll(out, restored.task.joiner)
+                yield _Conll(out, restored.tokens)
             else:
                 yield _Color(restored.task.types) if self.format is Format.color else _Jsonl(out)
 
@@ -99,17 +100,17 @@ class _Jsonl:
 
 
 class _Conll:
-    def __init__(self, out: TextIO, joiner: str) -> None:
+    def __init__(self, out: TextIO, tokens: "Tokens") -> None:
         from cnerkit.corpora.conll import ConllWriter
 
-        self.out, self.joiner, self.writer = out, joiner, ConllWriter()
+        self.out, self.tokens, self.writer = out, tokens, ConllWriter()
 
     def __call__(self, group: Iterable["PredictedLine"]) -> None:
         from cnerkit.codecs.schemes import Scheme
         from cnerkit.workflows.predict import as_tagged
 
         for one in group:
-            sentence, tags = as_tagged(one, self.joiner, Scheme.BIO)
+            sentence, tags = as_tagged(one, self.tokens, Scheme.BIO)
             if not sentence.tokens:  # columns have no way to write a sentence without tokens
                 continue
             try:

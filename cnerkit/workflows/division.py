@@ -32,6 +32,11 @@ class Tokens(StrEnum):
     SPACES = "spaces"
     WORDS = "words"
 
+    @property
+    def joiner(self) -> str:
+        """What stands between them in a text."""
+        return "" if self is Tokens.CHARACTERS else " "
+
 
 class Cut(StrEnum):
     """What the sentences of a running text are.
@@ -53,11 +58,6 @@ class Division:
     cut: Cut | None = None
 
     @property
-    def in_characters(self) -> bool:
-        """True when the tokens are characters."""
-        return self.tokens in (None, Tokens.CHARACTERS)
-
-    @property
     def is_whole(self) -> bool:
         """True when each text is one sentence."""
         return self.cut in (None, Cut.WHOLE)
@@ -65,7 +65,7 @@ class Division:
     @property
     def changes_nothing(self) -> bool:
         """True when texts stay as they are."""
-        return self.in_characters and self.is_whole
+        return self.tokens in (None, Tokens.CHARACTERS) and self.is_whole
 
 
 def divided(documents: Iterable[Sentence], division: Division, name: str, repair: Repair, losses: Losses) -> Iterator[Sentence]:
@@ -130,7 +130,7 @@ Part = tuple[list[tuple[int, int]], int, dict[Entity, Entity]]
 def _divide(document: Sentence, division: Division) -> Iterator[Part]:
     text = document.text
     ranges = list(_ranges(text, division))
-    tokens = [list(_tokens(text, start, end, division)) for start, end in ranges]
+    tokens = [list(token_ranges(text, division.tokens or Tokens.CHARACTERS, start, end)) for start, end in ranges]
     filled = [each for each in tokens if each]
     owners = _owners(filled)
     found: list[dict[Entity, Entity]] = [{} for _ in filled]
@@ -168,7 +168,7 @@ def _entity(fragments: list[tuple[int, int]], type_: str) -> Entity:
 
 def _sentences(document: Sentence, division: Division, parts: list[Part], losses: Losses) -> Iterator[Sentence]:
     text, whole = document.text, division.is_whole
-    joiner = "" if division.in_characters else " "
+    joiner = (division.tokens or Tokens.CHARACTERS).joiner
     for tokens, number, entities in parts:
         id_ = document.id if whole else f"{document.id}:{number + 1}"
         words = tuple([text[start:end] for start, end in tokens])
@@ -188,9 +188,10 @@ def _ranges(text: str, division: Division) -> Iterator[tuple[int, int]]:
         yield start, start + len(text[start:end].rstrip("\r\n"))
 
 
-def _tokens(text: str, start: int, end: int, division: Division) -> Iterator[tuple[int, int]]:
-    if division.in_characters:
+def token_ranges(text: str, tokens: Tokens, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where each token of a part of a text starts and ends."""
+    if tokens is Tokens.CHARACTERS:
         yield from ((at, at + 1) for at in range(start, end))
     else:
-        pattern = re.compile(_SPACES if division.tokens is Tokens.SPACES else _WORDS)
+        pattern = re.compile(_SPACES if tokens is Tokens.SPACES else _WORDS)
         yield from (match.span() for match in pattern.finditer(text, start, end))

@@ -36,7 +36,7 @@ def explained(
     restored: RestoredModel, group: Sequence[PredictedLine], *, batch_tokens: int | None, precision: Precision = "fp32"
 ) -> list[PredictedLine]:
     """The lines with what a model that is not refused attends to in them, in order."""
-    sentences = [sentence_of(one.line, restored.task.joiner) for one in group]
+    sentences = [sentence_of(one.line, restored.tokens) for one in group]
     found = attention_in(
         restored.model,
         sentences,

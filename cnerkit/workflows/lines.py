@@ -15,11 +15,11 @@ from typing import Any, BinaryIO, Literal
 
 from cnerkit.errors import DataError
 from cnerkit.text import Sentence
+from cnerkit.workflows.division import Tokens, token_ranges
 
 Form = Literal["text", "jsonl"]
 CHUNK_TOKENS = 65_536
 """Characters that are looked at together, so that lines of one length can share a batch."""
-_WORD = re.compile(r"\S+")
 _MAY_BE_HALF, _HALF = re.compile(r"\\u[dD]"), re.compile("[\ud800-\udfff]")
 """Of a surrogate pair: an escape that may write one, and one, which no UTF-8 can hold."""
 
@@ -88,17 +88,17 @@ def is_live(stream: BinaryIO) -> bool:
         return False
 
 
-def tokenize(text: str, joiner: str) -> tuple[tuple[str, ...], list[int]]:
-    """A text's tokens and where each starts: its code points, or its words where corpora come as words."""
-    if not joiner:
+def tokenize(text: str, tokens: Tokens) -> tuple[tuple[str, ...], list[int]]:
+    """A text's tokens and where each starts."""
+    if tokens is Tokens.CHARACTERS:
         return tuple(text), list(range(len(text) + 1))
-    found = list(_WORD.finditer(text))
-    return tuple(match.group() for match in found), [match.start() for match in found]
+    ranges = list(token_ranges(text, tokens, 0, len(text)))
+    return tuple(text[start:end] for start, end in ranges), [start for start, _ in ranges]
 
 
-def sentence_of(line: Line, joiner: str) -> Sentence:
+def sentence_of(line: Line, tokens: Tokens) -> Sentence:
     """The line as a sentence that is not annotated."""
-    return Sentence(line.place, tokenize(line.text, joiner)[0], None, joiner)
+    return Sentence(line.place, tokenize(line.text, tokens)[0], None, tokens.joiner)
 
 
 def _raw_lines(stream: BinaryIO, source: str) -> Iterator[bytes]:

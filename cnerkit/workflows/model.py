@@ -12,6 +12,7 @@ from cnerkit.errors import CnerkitError, DataError, MissingError, UsageError
 from cnerkit.nn.encoders import encoder_from_description
 from cnerkit.nn.protocols import ReadsSpans
 from cnerkit.registry import Task
+from cnerkit.workflows.division import Tokens
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,12 @@ class RestoredModel:
     def task(self) -> Task:
         """What the model was built for."""
         return self.origin.task
+
+    @property
+    def tokens(self) -> Tokens:
+        """What it reads running text in: what its recipe says, else what stands between spaces if its corpus comes as words."""
+        said = self.recipe.get("data", {}).get("tokens")
+        return Tokens(said) if said else Tokens.SPACES if self.task.joiner else Tokens.CHARACTERS
 
     @property
     def recipe(self) -> dict[str, Any]:

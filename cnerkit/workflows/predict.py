@@ -10,6 +10,7 @@ from cnerkit.engine.devices import Precision, prediction_batch
 from cnerkit.engine.inference import predict_sentences
 from cnerkit.errors import DataError
 from cnerkit.text import Attention, Entity, Fragment, Prediction, Sentence
+from cnerkit.workflows.division import Tokens
 from cnerkit.workflows.lines import Form, Line, chunks, is_live, read_lines, sentence_of, tokenize
 from cnerkit.workflows.model import RestoredModel
 
@@ -116,10 +117,9 @@ def predict_lines(
 ) -> list[PredictedLine]:
     """Entities of each line, in order."""
     lines = list(lines)
-    joiner = restored.task.joiner
     predictions = predict_sentences(
         restored.model,
-        [sentence_of(line, joiner) for line in lines],
+        [sentence_of(line, restored.tokens) for line in lines],
         batch_tokens=batch_tokens or prediction_batch(restored.device),
         kinds=restored.task.kinds,
         device=restored.device,
@@ -127,19 +127,19 @@ def predict_lines(
         read_ahead=len(lines) or 1,
     )
     return [
-        PredictedLine(line, tuple(_found(line.text, joiner, prediction)))
+        PredictedLine(line, tuple(_found(line.text, restored.tokens, prediction)))
         for line, prediction in zip(lines, predictions, strict=True)
     ]
 
 
-def as_tagged(predicted: PredictedLine, joiner: str, scheme: Scheme) -> tuple[Sentence, list[str]]:
+def as_tagged(predicted: PredictedLine, kind: Tokens, scheme: Scheme) -> tuple[Sentence, list[str]]:
     """The line as a sentence with its entities, and their tags.
 
     Raises:
         DataError: The scheme cannot write the entities, because two overlap or one is discontinuous.
     """
     name = predicted.line.place
-    tokens, starts = tokenize(predicted.line.text, joiner)
+    tokens, starts = tokenize(predicted.line.text, kind)
     first = {start: place for place, start in enumerate(starts)}
     end = {start + len(token): place for place, (start, token) in enumerate(zip(starts, tokens, strict=False), start=1)}
     entities = frozenset(
@@ -150,13 +150,13 @@ def as_tagged(predicted: PredictedLine, joiner: str, scheme: Scheme) -> tuple[Se
         tags = tags_from_entities(entities, len(tokens), scheme)
     except DataError as error:
         raise DataError(error.what, where=name, fix="use --format jsonl, which holds entities of any kind") from error
-    return Sentence(name, tokens, entities, joiner), tags
+    return Sentence(name, tokens, entities, kind.joiner), tags
 
 
-def _found(text: str, joiner: str, prediction: Prediction) -> Iterator[FoundEntity]:
+def _found(text: str, kind: Tokens, prediction: Prediction) -> Iterator[FoundEntity]:
     if not prediction.entities:
         return
-    tokens, starts = tokenize(text, joiner)
+    tokens, starts = tokenize(text, kind)
     for entity, score in zip(prediction.entities, prediction.scores, strict=True):
         fragments = tuple(_characters(part, tokens, starts) for part in entity.fragments)
         surface = " ".join(text[part.start : part.end] for part in fragments)

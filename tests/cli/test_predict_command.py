@@ -2,8 +2,12 @@
 
 import gzip
 import json
+from importlib.resources import files as package_files
 
 import pytest
+
+from cnerkit.workflows.read_options import ReadOptions
+from cnerkit.workflows.reading import open_corpus_file
 
 TEXT = "昨天，王小明从北京飞往上海。\n\n他在江南大学读书。\n"
 
@@ -38,6 +42,20 @@ def test_json_lines_keep_their_fields(tiny_run, cnerkit, tmp_path):
     path.write_text('{"id": 7, "text": "昨天在北京", "url": "a://b"}\n', encoding="utf-8")
     (record,) = records(cnerkit("predict", "-m", tiny_run / "best.pt", path).out)
     assert (record["id"], record["url"], record["text"]) == (7, "a://b", "昨天在北京")
+
+
+def test_a_model_of_words_reads_lines_in_the_words_that_it_learned_from(tiny_run_of_words, cnerkit, tmp_path):
+    sample = package_files("cnerkit") / "corpora" / "sample" / "test.jsonl"
+    texts = [record["text"] for record in records(sample.read_text(encoding="utf-8"))]
+    (tmp_path / "in.txt").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    done = cnerkit("predict", "-m", tiny_run_of_words / "best.pt", tmp_path / "in.txt", "--format", "conll")
+    (tmp_path / "out.conll").write_text(done.out, encoding="utf-8")
+    with open_corpus_file(tmp_path / "out.conll", ReadOptions(), name="out", ids="out") as reading:
+        found = [(sentence.tokens, sentence.entities) for sentence in reading.sentences]
+    with open_corpus_file(tiny_run_of_words / "predictions.test.jsonl", ReadOptions(), name="kept", ids="kept") as reading:
+        kept = [(sentence.tokens, sentence.entities) for sentence in reading.sentences]
+    assert found == kept
+    assert any(len(token) > 1 for tokens, _ in found for token in tokens)
 
 
 def test_several_files_gzip_included_are_read_one_after_the_other(tiny_run, cnerkit, tmp_path):

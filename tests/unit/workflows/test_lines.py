@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnerkit.errors import DataError
+from cnerkit.workflows.division import Tokens
 from cnerkit.workflows.lines import Line, chunks, is_live, read_lines, sentence_of, tokenize
 
 
@@ -142,6 +143,7 @@ def test_files_are_not_live_and_pipes_are(tmp_path):
 
 
 def test_tokens_are_code_points_or_words_with_their_offsets():
-    assert tokenize("甲 乙", "") == (("甲", " ", "乙"), [0, 1, 2, 3])
-    assert tokenize(" to  be", " ") == (("to", "be"), [1, 5])
-    assert sentence_of(Line("f", 3, "甲乙"), "").id == "f:3"
+    assert tokenize("甲 乙", Tokens.CHARACTERS) == (("甲", " ", "乙"), [0, 1, 2, 3])
+    assert tokenize(" to  be.", Tokens.SPACES) == (("to", "be."), [1, 5])
+    assert tokenize(" to  be.", Tokens.WORDS) == (("to", "be", "."), [1, 5, 7])
+    assert sentence_of(Line("f", 3, "甲乙"), Tokens.CHARACTERS).id == "f:3"

@@ -12,6 +12,7 @@ from cnerkit.errors import DataError
 from cnerkit.registry import Task
 from cnerkit.text import Entity, Fragment, LabelSet, Prediction
 from cnerkit.workflows.corpus import load_split
+from cnerkit.workflows.division import Tokens
 from cnerkit.workflows.lines import Line
 from cnerkit.workflows.model import RestoredModel
 from cnerkit.workflows.predict import as_tagged, predict_lines
@@ -68,7 +69,7 @@ def test_what_is_written_is_read_again_with_every_entity(tmp_path):
 )
 def test_tags_refuse_what_they_cannot_write_and_name_the_line(entities, what):
     with pytest.raises(DataError, match=what) as caught:
-        as_tagged(predicted(entities), "", Scheme.BIO)
+        as_tagged(predicted(entities), Tokens.CHARACTERS, Scheme.BIO)
     assert caught.value.where == "news:3"
     assert "--format jsonl" in caught.value.fix
 
