@@ -41,6 +41,12 @@ def command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     form: Annotated[Form | None, typer.Option("--input", help="Input; without it, told from the first line.")] = None,
+    tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--tokens", metavar="T", help="Words of a model that reads words: spaces, words; without it, as it learned."
+        ),
+    ] = None,
     batch_tokens: Annotated[
         int | None, typer.Option(min=1, help="Padded characters in a batch, at most; without it, what suits the device.")
     ] = None,
@@ -75,14 +81,17 @@ def command(
     streams = list(_named(files))
     out = Output(format_, place, tuple(source for source, _ in streams), force)
     out.refuse_unfit()
-    from cnerkit.workflows.model import refuse_given_spans, restore
+    from cnerkit.workflows.division import tokens_named
+    from cnerkit.workflows.model import reading_as, refuse_given_spans, restore
     from cnerkit.workflows.path_search import overflows_of, remark_on_overflows
     from cnerkit.workflows.predict import predict_stream
 
+    kind = tokens_named(tokens) if tokens is not None else None
     use_threads(threads)
     use_plugin(plugin)
     restored = restore(model, gpus=gpus, precision=precision.value)
     refuse_given_spans(restored, str(model))
+    restored = reading_as(restored, kind, str(model)) if kind else restored
     how: dict[str, Any] = {"batch_tokens": batch_tokens, "precision": precision.value}
     explainer = Explainer(restored, model, explain_plot, **how) if explain else None
     bad = 0

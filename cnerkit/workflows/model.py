@@ -1,6 +1,6 @@
 """A checkpoint, made a model again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RestoredModel:
-    """A trained model in eval mode on its device, and where it comes from."""
+    """A trained model in eval mode on its device, where it comes from, and what a user says of the tokens of running text."""
 
     model: "Model"
     device: "torch.device"
     origin: Origin
     scores: dict[str, Any]
+    asked: Tokens | None = None
 
     @property
     def task(self) -> Task:
@@ -37,7 +38,7 @@ class RestoredModel:
     @property
     def tokens(self) -> Tokens:
         """What it reads running text in: what its recipe says, else what stands between spaces if its corpus comes as words."""
-        said = self.recipe.get("data", {}).get("tokens")
+        said = self.asked or self.recipe.get("data", {}).get("tokens")
         return Tokens(said) if said else Tokens.SPACES if self.task.joiner else Tokens.CHARACTERS
 
     @property
@@ -66,6 +67,19 @@ def restore(checkpoint: Path | Checkpoint, *, gpus: int | None = None, precision
     if precision == "bf16":
         halve_pretrained(model)
     return RestoredModel(model.to(device).eval(), device, held.origin, held.scores)
+
+
+def reading_as(restored: RestoredModel, tokens: Tokens, where: str) -> RestoredModel:
+    """The same, reading running text in words of some kind.
+
+    Raises:
+        UsageError: It reads characters and is to read words, or the other way round.
+    """
+    if tokens.joiner == restored.tokens.joiner:
+        return replace(restored, asked=tokens)
+    if restored.tokens is Tokens.CHARACTERS:
+        raise UsageError(f"the model reads characters, and not {tokens}", where=where, fix="leave --tokens out")
+    raise UsageError("the model reads words, and not characters", where=where, fix="say --tokens spaces or --tokens words")
 
 
 def refuse_given_spans(restored: RestoredModel, where: str) -> None:

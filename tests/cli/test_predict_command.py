@@ -58,6 +58,34 @@ def test_a_model_of_words_reads_lines_in_the_words_that_it_learned_from(tiny_run
     assert any(len(token) > 1 for tokens, _ in found for token in tokens)
 
 
+def test_the_words_of_running_text_are_what_the_user_says(tiny_run_of_words, cnerkit, tmp_path):
+    (tmp_path / "in.txt").write_text("to be.\n", encoding="utf-8")
+    ask = ("predict", "-m", tiny_run_of_words / "best.pt", tmp_path / "in.txt", "--format", "conll")
+    for options, words in (((), 3), (("--tokens", "words"), 3), (("--tokens", "spaces"), 2)):
+        assert len(cnerkit(*ask, *options).out.strip().splitlines()) == words
+
+
+@pytest.mark.parametrize(
+    ("run", "tokens", "what", "fix"),
+    [
+        ("tiny_run", "words", "the model reads characters, and not words", "leave --tokens out"),
+        ("tiny_run", "spaces", "the model reads characters, and not spaces", "leave --tokens out"),
+        (
+            "tiny_run_of_words",
+            "characters",
+            "the model reads words, and not characters",
+            "say --tokens spaces or --tokens words",
+        ),
+        ("tiny_run", "sounds", "no tokens are called 'sounds'", "choose from characters, spaces, words"),
+    ],
+)
+def test_tokens_that_the_model_does_not_read_are_refused(request, cnerkit, run, tokens, what, fix):
+    done = cnerkit("predict", "-m", request.getfixturevalue(run) / "best.pt", "--tokens", tokens)
+    assert done.code == 2
+    assert what in done.err
+    assert fix in done.err
+
+
 def test_several_files_gzip_included_are_read_one_after_the_other(tiny_run, cnerkit, tmp_path):
     (tmp_path / "a").write_text("甲\n", encoding="utf-8")
     (tmp_path / "b.gz").write_bytes(gzip.compress("乙\n".encode()))
