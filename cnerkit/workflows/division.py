@@ -21,6 +21,10 @@ _SPACES = r"\S+"
 _UNALIGNED = "its ends are not those of tokens or it is over several sentences"
 
 
+LEAVE_OUT = "leave --tokens and --sentences out (data.tokens and data.sentences of a recipe)"
+"""What to do where there is no running text to divide."""
+
+
 class Tokens(StrEnum):
     """What the tokens of a running text are.
 
@@ -87,7 +91,7 @@ def divided(documents: Iterable[Sentence], division: Division, name: str, repair
     for document in documents:
         if not document.in_characters:
             what = f"sentence {document.id} has tokens of its own, and no running text to divide"
-            raise UsageError(what, where=name, fix="leave --tokens and --sentences out")
+            raise UsageError(what, where=name, fix=LEAVE_OUT)
         parts = list(_divide(document, division))
         kept = {entity for _, _, entities in parts for entity in entities}
         unheld = sorted((document.entities or frozenset()) - kept)

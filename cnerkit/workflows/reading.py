@@ -17,7 +17,7 @@ from cnerkit.corpora.records import RecordReader, is_array, sample_objects
 from cnerkit.corpora.source import Head, TextSource, open_source, transcoded
 from cnerkit.errors import UsageError
 from cnerkit.text import Sentence
-from cnerkit.workflows.division import divided
+from cnerkit.workflows.division import LEAVE_OUT, divided
 from cnerkit.workflows.losses import Losses
 from cnerkit.workflows.read_options import ReadOptions
 from cnerkit.workflows.tag_files import Tagged, open_tags
@@ -147,7 +147,7 @@ def _open_stream(stream: BinaryIO, options: ReadOptions, name: str, ids: str, co
     if FORMATS[found.format].has_tags:
         if not options.division.changes_nothing:
             what = f"{found.format} has tokens and sentences of its own, and no running text to divide"
-            raise UsageError(what, where=name, fix="leave --tokens and --sentences out")
+            raise UsageError(what, where=name, fix=LEAVE_OUT)
         return _of_tags(open_tags(text, head, found, options, ids, counts), options, counts, losses)
     _refuse_tag_options(name, found.format, options)
     if FORMATS[found.format].kind == "text":

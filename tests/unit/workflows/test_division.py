@@ -144,4 +144,5 @@ def test_division_keeps_every_visible_character_and_the_surface_of_every_entity_
 def test_a_record_that_brings_its_own_tokens_is_refused(brings_tokens, division):
     with pytest.raises(UsageError, match="sentence r1 has tokens of its own, and no running text to divide") as told:
         list(divided([document("一", id_="d"), brings_tokens], division, "notes.jsonl", Repair.DROP, Losses()))
-    assert (told.value.where, told.value.fix) == ("notes.jsonl", "leave --tokens and --sentences out")
+    fix = "leave --tokens and --sentences out (data.tokens and data.sentences of a recipe)"
+    assert (told.value.where, told.value.fix) == ("notes.jsonl", fix)
